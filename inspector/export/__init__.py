@@ -1,0 +1,1 @@
+"""Saving an archive again, as a compliant OCI archive or as a classic docker-save."""

@@ -1,0 +1,1 @@
+"""The specification's nouns as pure values: no I/O."""

@@ -1,0 +1,1 @@
+"""What the window shows, without Qt: states, labels, rows, sort keys, filters."""
