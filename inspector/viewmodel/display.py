@@ -1,0 +1,184 @@
+"""How untrusted text, sizes and times are shown: plain text in which nothing is hidden and nothing moves.
+
+Names come from archives that anybody may have made. `safe` is the one way from such a name to a text for people:
+control, bidi and zero-width characters become visible marks, bytes that are not UTF-8 show as `\\xHH` (Qt would drop
+them, and two files would look the same), and what is longer than a screen is cut in the middle.
+The result is plain text: escaping it for a rich text widget is `ui/text.py`'s business.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from functools import lru_cache
+
+import humanize
+
+from inspector.oci.digest import Digest
+
+NAME_LIMIT = 1000
+"""Characters of a name that are shown; more is cut in the middle."""
+
+NOTHING = "–"
+"""Shown where there is no value."""
+
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+# Everything that draws nothing, or changes the place of what is drawn around it: C0, DEL, C1, soft hyphen, bidi
+# controls, zero-width, line and paragraph separators, invisible operators, fillers, byte order mark, interlinear
+# annotation, tags, variation selectors, and surrogates.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ud800-\udfff]"
+)
+
+
+def _mark(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02X}"
+    return f"⟨U+{code:04X}⟩"
+
+
+def safe(text: str | bytes, limit: int = NAME_LIMIT) -> str:
+    """One line of plain text that shows every character of `text`, at most `limit` characters long.
+
+    Bytes are read as UTF-8; those that are not show as `\\xHH`, as do the lone surrogates of surrogateescape.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    if len(text) > limit:
+        text = _cut(text, limit)
+    if text.isascii() and text.isprintable():
+        return text
+    shown = _HIDDEN.sub(_mark, text)
+    if unicodedata.combining(shown[0]) if shown else False:
+        shown = "◌" + shown  # a leading combining mark would be drawn onto whatever stands before it
+    return _cut(shown, limit) if len(shown) > limit else shown
+
+
+def _cut(text: str, limit: int) -> str:
+    head = limit // 2
+    return f"{text[:head]}…{text[len(text) - (limit - head - 1) :]}"
+
+
+def safe_lines(text: str, limit: int = 100_000) -> str:
+    """Like `safe`, but line breaks and tabs stay: for details that are shown in a text field."""
+    if len(text) > limit:
+        text = _cut(text, limit)
+    return _HIDDEN.sub(lambda match: match.group() if match.group() in "\n\t" else _mark(match), text)
+
+
+def isolated(text: str) -> str:
+    """The text between FSI and PDI, so that a right-to-left name does not reorder what stands beside it."""
+    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+
+
+def count(number: int, singular: str, plural: str) -> str:
+    """`1 file`, `12,345 files`."""
+    return f"{number:,} {singular if number == 1 else plural}"
+
+
+@lru_cache(maxsize=4096)
+def size(number: int | None) -> str:
+    """In decimal units, as `humanize.naturalsize` words it; `–` for None."""
+    if number is None:
+        return NOTHING
+    if number < 0:
+        return f"{number:,} B"
+    # humanize divides as floats: numbers beyond its largest unit are told as they are
+    return humanize.naturalsize(number) if number < 10**30 else f"{number:.3e} B"
+
+
+def size_exact(number: int | None) -> str:
+    """`12,345,678 bytes (11.8 MiB)`."""
+    if number is None:
+        return "size not known"
+    exact = count(number, "byte", "bytes")
+    if not 1024 <= number < 10**30:
+        return exact
+    return f"{exact} ({humanize.naturalsize(number, binary=True)})"
+
+
+_MIN_TIME = int(datetime.datetime(1, 1, 2, tzinfo=datetime.UTC).timestamp())
+_MAX_TIME = int(datetime.datetime(9999, 12, 30, tzinfo=datetime.UTC).timestamp())
+
+
+@lru_cache(maxsize=4096)
+def time(seconds: int) -> str:
+    """`2024-05-01 10:00`, UTC; `0` is the epoch that build tools write and shows as such. Takes any integer."""
+    if not _MIN_TIME <= seconds <= _MAX_TIME:
+        return "before year 1" if seconds < 0 else "after year 9999"
+    moment_ = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{moment_.year:04}-{moment_:%m-%d %H:%M}"
+
+
+def time_exact(seconds: int, *, now: datetime.datetime | None = None) -> str:
+    """`2024-05-01 10:00:00 UTC, 2 years ago (1714557600)`; never fails, whatever the integer."""
+    if not _MIN_TIME <= seconds <= _MAX_TIME:
+        return f"{seconds:,} seconds since 1970: no date"
+    moment_ = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    stated = f"{moment_.year:04}-{moment_:%m-%d %H:%M:%S} UTC"
+    return f"{stated}, {ago(moment_, now)} ({seconds})" if seconds else f"{stated}, the epoch (0)"
+
+
+def ago(moment_: datetime.datetime, now: datetime.datetime | None = None) -> str:
+    """In words: `2 years ago`, `yesterday` is `a day ago`."""
+    return humanize.naturaltime(moment_, when=now or datetime.datetime.now(datetime.UTC))
+
+
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
+
+
+def moment(stated: str, *, now: datetime.datetime | None = None) -> tuple[str, str]:
+    """An RFC 3339 time as (in words, exact); a text that is none comes back as itself, made safe."""
+    match = _RFC3339.fullmatch(stated)
+    if match is not None:
+        day, clock, fraction, zone = match.groups()
+        try:
+            parsed = datetime.datetime.fromisoformat(
+                f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{zone.upper().replace('Z', '+00:00')}"
+            )
+            parsed = parsed.astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            return safe(stated), safe(stated)
+        if parsed.year <= 1:
+            return "not stated", safe(stated)
+        if parsed.timestamp() == 0:
+            return "1970-01-01 (the epoch, for reproducible builds)", safe(stated)
+        return f"{parsed.year:04}-{parsed:%m-%d %H:%M} · {ago(parsed, now)}", safe(stated)
+    return safe(stated), safe(stated)
+
+
+_KIND_LETTERS = {"dir": "d", "symlink": "l", "char": "c", "block": "b", "fifo": "p"}
+
+
+@lru_cache(maxsize=1024)
+def mode_string(kind: str, mode: int) -> str:
+    """As `ls -l` writes it: `drwxr-xr-x`, with s, S, t, T for the special bits. `kind` is a word of cli.md."""
+    letters = [_KIND_LETTERS.get(kind, "-")]
+    for shift, special, mark in ((6, 0o4000, "s"), (3, 0o2000, "s"), (0, 0o1000, "t")):
+        bits = mode >> shift
+        execute = "x" if bits & 1 else "-"
+        if mode & special:
+            execute = mark if bits & 1 else mark.upper()
+        letters.append(("r" if bits & 4 else "-") + ("w" if bits & 2 else "-") + execute)
+    return "".join(letters)
+
+
+def short(digest: Digest | str) -> str:
+    """`sha256:1f2e3d4c5b6a…`: enough to tell digests apart by eye."""
+    algorithm, _, encoded = str(digest).partition(":")
+    return f"{safe(algorithm, 40)}:{safe(encoded[:12])}…" if len(encoded) > 12 else safe(str(digest))
+
+
+def elided(text: str, limit: int) -> str:
+    """Made safe and cut at the end, for a label in which the beginning tells most."""
+    shown = safe(text, 4 * limit)
+    return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"

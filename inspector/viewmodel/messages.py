@@ -1,0 +1,165 @@
+"""What a message bar says: what happened, where, what follows, and what can be done about it."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import humanize
+
+from inspector import __version__, errors
+from inspector.findings import Severity
+from inspector.viewmodel import display
+
+if TYPE_CHECKING:
+    from inspector.progress import Progress
+    from inspector.viewmodel.exporting import ExportOutcome
+
+
+class Action(StrEnum):
+    """A button of a message bar."""
+
+    RETRY = "retry"
+    CONTINUE_WITH_MORE = "continue-with-more"
+    REOPEN = "reopen"
+    OPEN_OTHER = "open-other"
+    SHOW_IN_FOLDER = "show-in-folder"
+    OPEN_RESULT = "open-result"
+    COPY_DIGEST = "copy-digest"
+    DETAILS = "details"
+    REPLACE = "replace"
+    SAVE_AS = "save-as"
+    SHOW_FINDINGS = "show-findings"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Action.RETRY: "Try Again",
+    Action.CONTINUE_WITH_MORE: "Continue with a Larger Limit",
+    Action.REOPEN: "Read Again",
+    Action.OPEN_OTHER: "Open Another…",
+    Action.SHOW_IN_FOLDER: "Show in Folder",
+    Action.OPEN_RESULT: "Open",
+    Action.COPY_DIGEST: "Copy Digest",
+    Action.DETAILS: "Details",
+    Action.REPLACE: "Replace",
+    Action.SAVE_AS: "Save As…",
+    Action.SHOW_FINDINGS: "Show Findings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The content of one message bar; `details` is technical text for copying.
+
+    `limit` names the limit to raise when the person chooses to continue with more.
+    """
+
+    severity: Severity
+    title: str
+    text: str = ""
+    details: str = ""
+    actions: tuple[Action, ...] = ()
+    limit: str = ""
+    subject: str = ""
+
+
+_ACTIONS: tuple[tuple[type[errors.InspectorError], tuple[Action, ...]], ...] = (
+    (errors.LimitReached, (Action.CONTINUE_WITH_MORE,)),
+    (errors.SourceChanged, (Action.REOPEN,)),
+    (errors.NotAnArchive, (Action.OPEN_OTHER,)),
+    (errors.ArchiveUnreadable, (Action.RETRY, Action.OPEN_OTHER)),
+    (errors.ArchiveError, (Action.OPEN_OTHER,)),
+    (errors.TargetExists, (Action.REPLACE, Action.SAVE_AS)),
+    (errors.TargetIsSource, (Action.SAVE_AS,)),
+    (errors.TargetUnwritable, (Action.SAVE_AS, Action.RETRY)),
+    (errors.ExportError, (Action.SAVE_AS,)),
+)
+
+
+def from_error(error: BaseException, doing: str = "") -> Message | None:
+    """The message for an error; None for `Cancelled`, which is never shown.
+
+    `doing` completes "While …": `reading layer 3`. What we did not foresee gets a report in `details`:
+    our own stack, without any content of the archive.
+    """
+    if isinstance(error, errors.Cancelled):
+        return None
+    if isinstance(error, errors.InspectorError):
+        return _expected(error, doing)
+    if isinstance(error, OSError):
+        reason = error.strerror or type(error).__name__
+        where = display.safe(str(error.filename)) if error.filename else ""
+        text = f"{where}: {reason}." if where else f"{reason}."
+        return Message(Severity.ERROR, _while("The system refused", doing), text, _report(error), (Action.RETRY,), subject=where)
+    if isinstance(error, MemoryError):
+        return Message(Severity.ERROR, _while("Not enough memory", doing), "Close other archives and try again.", "", (Action.RETRY,))
+    return Message(
+        Severity.ERROR,
+        _while("Something unexpected went wrong", doing),
+        "This is a fault of Image Inspector, not of your archive. What is on screen stays usable. "
+        "Please report it with the details.",
+        _report(error),
+        (Action.DETAILS,),
+    )
+
+
+def _while(title: str, doing: str) -> str:
+    return f"{title} while {display.safe(doing)}" if doing else title
+
+
+def _expected(error: errors.InspectorError, doing: str) -> Message:
+    actions = next((actions for kind, actions in _ACTIONS if isinstance(error, kind)), ())
+    limit = error.limit if isinstance(error, errors.LimitReached) else ""
+    lines = [f"{type(error).__name__}: {error.title}", error.message, f"Object: {error.subject}" if error.subject else ""]
+    if doing:
+        lines.insert(0, f"While {doing}")
+    if isinstance(error, errors.LimitReached):
+        lines.append(f"Limit: {error.limit} = {error.allowed:,}")
+    cause = error.__cause__
+    if cause is not None:
+        lines.append(f"Cause: {type(cause).__name__}: {cause}")
+    return Message(
+        Severity.ERROR,
+        display.safe(error.title),
+        display.safe(error.message, 4000),
+        "\n".join(display.safe(line, 4000) for line in lines if line),
+        actions,
+        limit,
+        display.safe(error.subject),
+    )
+
+
+def _report(error: BaseException) -> str:
+    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return display.safe_lines(f"Image Inspector {__version__}\n\n{stack}")
+
+
+def from_outcome(outcome: ExportOutcome) -> Message:
+    """The bar above the panes after an export."""
+    severity = Severity.INFO if outcome.verified else Severity.WARNING
+    actions = (Action.SHOW_IN_FOLDER, Action.OPEN_RESULT, Action.COPY_DIGEST, Action.DETAILS)
+    return Message(severity, outcome.line, " ".join(outcome.notes), outcome.details, actions, subject=str(outcome.path))
+
+
+def progress_text(progress: Progress, elapsed: float) -> str:
+    """`verifying layer 3 · 61 % · 14 s left`; `elapsed` in seconds since the work began."""
+    parts = [f"{progress.stage} {display.elided(progress.subject, 60)}".strip()]
+    if progress.total > 0:
+        parts.append(f"{progress.per_mille // 10} %")
+        # an estimate from the first moments is noise
+        if elapsed >= 2 and 0 < progress.done < progress.total:
+            left = elapsed * (progress.total - progress.done) / progress.done
+            parts.append(f"{_seconds(left)} left")
+    elif progress.done > 0:
+        parts.append(display.size(progress.done))
+    return " · ".join(parts)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else humanize.naturaldelta(seconds)

@@ -1,0 +1,77 @@
+"""The pages of the details pane, and the plain rows that they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.findings import Severity
+    from inspector.oci.digest import Digest
+    from inspector.viewmodel.tree import StructureNode
+
+
+class Page(StrEnum):
+    """A page that has nothing to say for a node is not offered for it."""
+
+    SUMMARY = "summary"
+    JSON = "json"
+    FILES = "files"
+    HISTORY = "history"
+    FINDINGS = "findings"
+
+    @property
+    def title(self) -> str:
+        return "JSON" if self is Page.JSON else self.value.capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a summary. Texts are safe plain text.
+
+    `link` or `node` say where the value leads; a `secret` value is hidden until asked for.
+    """
+
+    label: str
+    value: str
+    tooltip: str = ""
+    link: Digest | None = None
+    secret: bool = False
+    monospace: bool = False
+    node: StructureNode | None = None
+    level: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows under a title; `note` is a sentence below it."""
+
+    title: str
+    rows: tuple[Row, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One step of the config's history and the layer that it made, if it made one."""
+
+    step: int
+    layer: str
+    size: str
+    size_tooltip: str
+    created: str
+    created_tooltip: str
+    command: str
+    stored: str
+    comment: str
+    node: StructureNode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyChoice:
+    """One entry of *Copy as*."""
+
+    id: str
+    label: str
+    text: str
