@@ -1,0 +1,146 @@
+"""The headless twin: `image-inspector-cli VERB FILE …`, the same engine and the same words as the window, without Qt.
+
+Exit codes: 0 fine; 1 findings at or above the asked level, or images differ; 2 the archive cannot be read, bad usage,
+or nothing could be written (one line on standard error); 130 interrupted, and nothing left behind.
+
+A verb is a module of this package with `NAME`, `HELP`, `add_arguments(parser)` and `run(arguments, console) -> int`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn, Protocol, cast
+
+from inspector import __version__
+from inspector.cli.console import Console
+from inspector.errors import Cancelled, InspectorError
+
+FINE = 0
+DIFFERENT = 1
+FAILED = 2
+INTERRUPTED = 130
+
+# In the order of `--help`. A verb's module is imported only to build the parser; each keeps its heavy imports in `run`.
+VERBS = ("show", "files", "cat", "extract", "check", "export", "diff")
+
+EXAMPLES = """\
+examples:
+  image-inspector-cli show app.tar                     what is in it: images, platforms, layers
+  image-inspector-cli files app.tar --layer 3          the files of one layer
+  image-inspector-cli export app.tar app.oci.tar       re-save it as an OCI archive that docker loads, too
+  image-inspector-cli show app.tar --json | jq .       the same for a program
+
+Exit status: 0 fine, 1 findings or differences, 2 cannot be read or written, 130 interrupted.
+The window is `image-inspector FILE …`.
+"""
+
+
+class Verb(Protocol):
+    """What a verb's module offers."""
+
+    NAME: str
+    HELP: str
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None: ...
+
+    @staticmethod
+    def run(arguments: argparse.Namespace, console: Console) -> int: ...
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage text, and where the usage is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def _verbs() -> list[Verb]:
+    there = (name for name in VERBS if importlib.util.find_spec(f"inspector.cli.{name}") is not None)
+    return [cast("Verb", importlib.import_module(f"inspector.cli.{name}")) for name in there]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line as cli.md describes it, with the verbs that exist."""
+    parser = _Parser(
+        prog="image-inspector-cli",
+        description="See what is inside a container image archive, and re-save it OCI compliant.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"image-inspector {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Parser)
+    for verb in _verbs():
+        sub = verbs.add_parser(verb.NAME, help=verb.HELP, description=verb.HELP)
+        verb.add_arguments(sub)
+        sub.set_defaults(run=verb.run)
+    return parser
+
+
+@contextlib.contextmanager
+def _signals(console: Console) -> Iterator[None]:
+    """The first SIGINT or SIGTERM asks the work to stop and tidy up; a second one ends it where it stands."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if console.token.cancelled:
+            raise KeyboardInterrupt
+        console.token.cancel()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _nobody_reads() -> int:
+    """The reader of our output went away (`| head`): no fault, and no second complaint when Python flushes at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FINE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code; raises nothing (with INSPECTOR_DEBUG set, what nobody expected)."""
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as done:  # argparse has said what there is to say: --help, --version, bad usage
+        return done.code if isinstance(done.code, int) else FINE
+    console = Console()
+    try:
+        with _signals(console):
+            code: int = arguments.run(arguments, console)
+            console.flush()
+            return code
+    except (Cancelled, KeyboardInterrupt):
+        console.error("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _nobody_reads()
+    except InspectorError as error:
+        console.error(" ".join(str(error).split()))
+        return FAILED
+    except OSError as error:
+        console.error(f"{error.strerror or error}: {error.filename or 'standard output'}")
+        return FAILED
+    except Exception as error:  # the last line of defence: a person gets a sentence, never a traceback
+        if os.environ.get("INSPECTOR_DEBUG"):
+            raise
+        console.error(
+            f"internal error ({type(error).__name__}: {error}). This is a fault of image-inspector {__version__}; "
+            "please report it with the command line, and with the output that INSPECTOR_DEBUG=1 in the environment gives"
+        )
+        return FAILED

@@ -1,0 +1,121 @@
+r"""What a verb talks to: results on standard output, words about the work on standard error, and the stop signal.
+
+Text from an archive may hold anything. Two rules keep a terminal and a pipe safe:
+
+- `visible()` turns control and bidirectional characters and bytes that are not UTF-8 into marks; a verb sends every name
+  and every value of an archive through it before it joins them into a line. `out()` does the same once more for what
+  would drive a terminal (escape sequences), so that a forgotten call is ugly and not dangerous.
+- JSON is ASCII: bytes that are not UTF-8 appear as `\udcXX`, as cli.md promises.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+import unicodedata
+from typing import BinaryIO, TextIO
+
+from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
+
+_REDRAW_SECONDS = 0.1
+_LINE = 78
+
+
+def _mark(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # one byte that is not UTF-8 (surrogateescape)
+        return f"\\x{number - 0xDC00:02X}"
+    if number <= 0xFF:
+        return f"\\x{number:02X}"
+    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"
+
+
+def _drives_a_terminal(character: str) -> bool:
+    """Control characters, formats (bidi, zero width, tags), surrogates, line and paragraph separators."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def visible(text: str) -> str:
+    r"""`text` on one line, with everything that is not a visible character or a space as `\xHH` or `\uHHHH`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_mark(c) if _drives_a_terminal(c) else c for c in text)
+
+
+class Console:
+    """Standard output and error of one run; `token` is what an interrupt sets.
+
+    Both streams are written as UTF-8 whatever the locale says, since that is what archives hold.
+    """
+
+    def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
+        # A program without a console (Windows' gui scripts) has no streams at all.
+        self._stdout = stdout or sys.stdout or io.StringIO()
+        self._stderr = stderr or sys.stderr or io.StringIO()
+        self.token = CancelToken()
+        self._progress_length = 0
+        for stream in (self._stdout, self._stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+    def out(self, text: str = "") -> None:
+        """One line, or several, of the result."""
+        self._clear_progress()
+        lines = ("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
+        self._stdout.write("\n".join(lines) + "\n")
+
+    def out_json(self, value: object) -> None:
+        """The result as one JSON document, ASCII, with a newline at its end."""
+        self._clear_progress()
+        json.dump(value, self._stdout, ensure_ascii=True, allow_nan=False, separators=(", ", ": "))
+        self._stdout.write("\n")
+
+    def out_bytes(self, data: bytes) -> None:
+        """Bytes as they are: the content of one file, never mixed with lines."""
+        self._clear_progress()
+        binary: BinaryIO | None = getattr(self._stdout, "buffer", None)
+        if binary is None:
+            self._stdout.write(data.decode("utf-8", "backslashreplace"))
+            return
+        self._stdout.flush()
+        binary.write(data)
+
+    def error(self, line: str) -> None:
+        """One line on standard error."""
+        self._clear_progress()
+        self._stderr.write(f"image-inspector-cli: {visible(line)}\n")
+        self._stderr.flush()
+
+    def sink(self) -> ProgressSink:
+        """Draws a progress line on standard error if that is a terminal, else does nothing."""
+        if not self._stderr.isatty():
+            return ignore_progress
+        drawn = 0.0
+
+        def draw(progress: Progress) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            if now - drawn < _REDRAW_SECONDS:
+                return
+            drawn = now
+            share = f" {progress.per_mille / 10:.0f} %" if progress.total > 0 else ""
+            subject = f" {visible(progress.subject)}" if progress.subject else ""
+            line = f"{progress.stage}{share}{subject}"[:_LINE]
+            self._stderr.write("\r" + line.ljust(self._progress_length))
+            self._stderr.flush()
+            self._progress_length = len(line)
+
+        return draw
+
+    def flush(self) -> None:
+        """Hand everything to the operating system; raises BrokenPipeError if nobody reads any more."""
+        self._clear_progress()
+        self._stdout.flush()
+
+    def _clear_progress(self) -> None:
+        if self._progress_length:
+            self._stderr.write("\r" + " " * self._progress_length + "\r")
+            self._stderr.flush()
+            self._progress_length = 0
