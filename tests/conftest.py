@@ -197,6 +197,12 @@ def judge() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def packages_of_judges() -> dict[str, str]:
+    """Program → Debian package, where the names differ."""
+    return PACKAGES
+
+
+@pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the light half of the hostile corpus and its expected.json, made once per session (7 s, 83 MB)."""
     if not MAKE_HOSTILE.is_file():

@@ -3,8 +3,8 @@ r"""What a verb talks to: results on standard output, words about the work on st
 Text from an archive may hold anything. Two rules keep a terminal and a pipe safe:
 
 - `visible()` turns control and bidirectional characters and bytes that are not UTF-8 into marks; a verb sends every name
-  and every value of an archive through it before it joins them into a line. `out()` does the same once more for what
-  would drive a terminal (escape sequences), so that a forgotten call is ugly and not dangerous.
+  and every value of an archive through it before it joins them into a line. `out()` does the same once more to all but
+  tabs and line ends, so that a forgotten call makes an ugly line and not an obeyed escape sequence.
 - JSON is ASCII: bytes that are not UTF-8 appear as `\udcXX`, as cli.md promises.
 """
 
@@ -14,34 +14,21 @@ import io
 import json
 import sys
 import time
-import unicodedata
 from typing import BinaryIO, TextIO
 
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
+from inspector.viewmodel.display import safe, safe_lines
 
 _REDRAW_SECONDS = 0.1
 _LINE = 78
 
 
-def _mark(character: str) -> str:
-    number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:  # one byte that is not UTF-8 (surrogateescape)
-        return f"\\x{number - 0xDC00:02X}"
-    if number <= 0xFF:
-        return f"\\x{number:02X}"
-    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"
+def visible(text: str | bytes) -> str:
+    r"""All of `text` on one line, with everything that draws nothing or moves what is drawn as a visible mark.
 
-
-def _drives_a_terminal(character: str) -> bool:
-    """Control characters, formats (bidi, zero width, tags), surrogates, line and paragraph separators."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def visible(text: str) -> str:
-    r"""`text` on one line, with everything that is not a visible character or a space as `\xHH` or `\uHHHH`."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_mark(c) if _drives_a_terminal(c) else c for c in text)
+    The same marks as in the window (`inspector.viewmodel.display.safe`), but never shortened.
+    """
+    return safe(text, limit=sys.maxsize)
 
 
 class Console:
@@ -63,8 +50,7 @@ class Console:
     def out(self, text: str = "") -> None:
         """One line, or several, of the result."""
         self._clear_progress()
-        lines = ("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
-        self._stdout.write("\n".join(lines) + "\n")
+        self._stdout.write(safe_lines(text, limit=sys.maxsize) + "\n")
 
     def out_json(self, value: object) -> None:
         """The result as one JSON document, ASCII, with a newline at its end."""

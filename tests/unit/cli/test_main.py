@@ -57,7 +57,7 @@ def test_an_expected_error_is_one_line(verb: Callable[[Run], None], capsys: pyte
 
     verb(run)
     assert cli.main(["try"]) == 2
-    assert capsys.readouterr().err == "image-inspector-cli: This is a zip file: x.zip holds no image.\\x1B[31m\n"
+    assert capsys.readouterr().err == "image-inspector-cli: This is a zip file: x.zip holds no image.␛[31m\n"
 
 
 def test_an_unexpected_error_asks_for_a_report(
@@ -138,16 +138,16 @@ def test_a_full_disk_is_told() -> None:
 
 def test_names_cannot_drive_a_terminal() -> None:
     assert visible("usr/bin/grüße 日本") == "usr/bin/grüße 日本"
-    assert visible("a\x1b[2Jb\nc\x7f") == "a\\x1B[2Jb\\x0Ac\\x7F"
-    assert visible("safe\u202egpj.exe") == "safe\\u202Egpj.exe"
-    assert visible(b"caf\xe9".decode("utf-8", "surrogateescape")) == "caf\\xE9"
-    assert visible("tag\U000e0041") == "tag\\U000E0041"
+    assert visible("a\x1b[2Jb\nc\x7f") == "a␛[2Jb␊c␡"
+    assert visible("safe\u202egpj.exe") == "safe⟨U+202E⟩gpj.exe"
+    assert visible(b"caf\xe9") == "caf\\xE9"
+    assert visible("long" * 1000) == "long" * 1000
 
 
 def test_out_keeps_lines_and_columns_and_nothing_else() -> None:
     stdout = io.StringIO()
-    Console(stdout=stdout).out("one\ttwo\nthree\x1b]0;title\x07")
-    assert stdout.getvalue() == "one\ttwo\nthree\\x1B]0;title\\x07\n"
+    Console(stdout=stdout).out("one\ttwo\nthree\x1b]0;title\x07\r")
+    assert stdout.getvalue() == "one\ttwo\nthree␛]0;title␇␍\n"
 
 
 def test_json_is_ascii_and_keeps_bytes_that_are_not_utf8() -> None:
@@ -180,6 +180,6 @@ def test_progress_is_drawn_on_a_terminal_only() -> None:
     terminal = Terminal()
     console = Console(stdout=io.StringIO(), stderr=terminal)
     console.sink()(Progress("reading", 1, 2, "lay\x1b[31mer"))
-    assert terminal.getvalue() == "\rreading 50 % lay\\x1B[31mer"
+    assert terminal.getvalue() == "\rreading 50 % lay␛[31mer"
     console.out("done")
-    assert terminal.getvalue().endswith("\r" + " " * len("reading 50 % lay\\x1B[31mer") + "\r")
+    assert terminal.getvalue().endswith("\r" + " " * len("reading 50 % lay␛[31mer") + "\r")
