@@ -1,0 +1,74 @@
+"""The merged file system of a stack of layers, and what each layer hid of those below it.
+
+The rules (image-spec layer.md "Applying Changesets", made exact by "canonical text" of the corpus):
+
+- Whiteouts act on lower layers only, wherever they stand in their own tar.
+- Entries are added in stored order. A newer entry replaces the one at its path; anything but a folder also removes what
+  is below its path, in lower layers and, so far, in its own.
+- Paths are literal: no link is followed, no missing folder is invented.
+
+One walk decides all, so that a layer of nothing but whiteouts, or ten thousand equal layers, cost no more than their
+number of entries (GHSA-rp3h-jf77-q9p4 is the unpacker that walked folders again and again).
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from inspector.layers.stacking import Stacking
+from inspector.layers.table import FileEntry, Listing
+
+
+class Merged:
+    """Rows sorted by the bytes of their path: `paths[i]` is entry `entries[i]` of `listings[layers[i]]`.
+
+    Without whiteouts, the root `.`, AUFS metadata, and folders that no layer states. Layers count from 0 here.
+
+    The `hidden_` columns are the entries that did not survive, in no particular order: entry `hidden_entries[i]` of layer
+    `hidden_layers[i]` was first replaced, removed or covered by entry `hidden_by_entries[i]` of layer
+    `hidden_by_layers[i]`: a newer entry, a whiteout, or something that is no folder at a path above.
+    """
+
+    __slots__ = (
+        "entries", "hidden_by_entries", "hidden_by_layers", "hidden_entries", "hidden_layers", "layers", "listings",
+        "paths",
+    )  # fmt: skip
+
+    def __init__(self, listings: Sequence[Listing]) -> None:
+        self.listings: tuple[Listing, ...] = tuple(listings)
+        stacking = Stacking(self.listings)
+        starts, layer_of = stacking.starts, stacking.layer_of
+        survivors = sorted(stacking.survivors, key=stacking.paths.__getitem__)
+        self.paths: list[bytes] = [stacking.paths[row] for row in survivors]
+        self.layers = array("I", map(layer_of, survivors))
+        self.entries = array("I", [row - starts[layer] for row, layer in zip(survivors, self.layers, strict=True)])
+        hidden = [row for row, _ in stacking.hidden]
+        hiding = [by for _, by in stacking.hidden]
+        self.hidden_layers = array("I", map(layer_of, hidden))
+        self.hidden_entries = array("I", [row - starts[at] for row, at in zip(hidden, self.hidden_layers, strict=True)])
+        self.hidden_by_layers = array("I", map(layer_of, hiding))
+        self.hidden_by_entries = array(
+            "I", [row - starts[at] for row, at in zip(hiding, self.hidden_by_layers, strict=True)]
+        )
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def entry(self, index: int) -> FileEntry:
+        """The row at `index`."""
+        return self.listings[self.layers[index]].entry(self.entries[index])
+
+    def find(self, path: bytes) -> int | None:
+        """The row of a normalised path, or None."""
+        index = bisect_left(self.paths, path)
+        return index if index < len(self.paths) and self.paths[index] == path else None
+
+
+def merge(listings: Sequence[Listing]) -> Merged:
+    """The file system that the layers make together; `listings` base first, one per layer (an empty one if unknown).
+
+    Takes O(n log n) for n entries of all layers, and some 100 bytes for each of them while it runs.
+    """
+    return Merged(listings)
