@@ -84,8 +84,10 @@ def clashes(commands: Iterable[Command] | None = None) -> list[tuple[Command, Co
     for command in COMMANDS.values() if commands is None else commands:
         for shortcut in command.shortcuts:
             keys = "+".join(sorted(shortcut.casefold().split("+")))
-            for other in seen.setdefault(keys, []):
-                if other.scope == command.scope or "window" in (other.scope, command.scope):
-                    found.append((other, command, shortcut))
+            found += [
+                (other, command, shortcut)
+                for other in seen.setdefault(keys, [])
+                if other.scope == command.scope or "window" in (other.scope, command.scope)
+            ]
             seen[keys].append(command)
     return found

@@ -1,4 +1,4 @@
-"""How untrusted text, sizes and times are shown: plain text in which nothing is hidden and nothing moves.
+r"""How untrusted text, sizes and times are shown: plain text in which nothing is hidden and nothing moves.
 
 Names come from archives that anybody may have made. `safe` is the one way from such a name to a text for people:
 control, bidi and zero-width characters become visible marks, bytes that are not UTF-8 show as `\\xHH` (Qt would drop
@@ -8,7 +8,7 @@ The result is plain text: escaping it for a rich text widget is `ui/text.py`'s b
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import unicodedata
 from functools import lru_cache
@@ -47,7 +47,7 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def safe(text: str | bytes, limit: int = NAME_LIMIT) -> str:
-    """One line of plain text that shows every character of `text`, at most `limit` characters long.
+    r"""One line of plain text that shows every character of `text`, at most `limit` characters long.
 
     Bytes are read as UTF-8; those that are not show as `\\xHH`, as do the lone surrogates of surrogateescape.
     """
@@ -106,8 +106,8 @@ def size_exact(number: int | None) -> str:
     return f"{exact} ({humanize.naturalsize(number, binary=True)})"
 
 
-_MIN_TIME = int(datetime.datetime(1, 1, 2, tzinfo=datetime.UTC).timestamp())
-_MAX_TIME = int(datetime.datetime(9999, 12, 30, tzinfo=datetime.UTC).timestamp())
+_MIN_TIME = int(dt.datetime(1, 1, 2, tzinfo=dt.UTC).timestamp())
+_MAX_TIME = int(dt.datetime(9999, 12, 30, tzinfo=dt.UTC).timestamp())
 
 
 @lru_cache(maxsize=4096)
@@ -115,37 +115,37 @@ def time(seconds: int) -> str:
     """`2024-05-01 10:00`, UTC; `0` is the epoch that build tools write and shows as such. Takes any integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
         return "before year 1" if seconds < 0 else "after year 9999"
-    moment_ = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return f"{moment_.year:04}-{moment_:%m-%d %H:%M}"
 
 
-def time_exact(seconds: int, *, now: datetime.datetime | None = None) -> str:
+def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
     """`2024-05-01 10:00:00 UTC, 2 years ago (1714557600)`; never fails, whatever the integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
         return f"{seconds:,} seconds since 1970: no date"
-    moment_ = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     stated = f"{moment_.year:04}-{moment_:%m-%d %H:%M:%S} UTC"
     return f"{stated}, {ago(moment_, now)} ({seconds})" if seconds else f"{stated}, the epoch (0)"
 
 
-def ago(moment_: datetime.datetime, now: datetime.datetime | None = None) -> str:
+def ago(moment_: dt.datetime, now: dt.datetime | None = None) -> str:
     """In words: `2 years ago`, `yesterday` is `a day ago`."""
-    return humanize.naturaltime(moment_, when=now or datetime.datetime.now(datetime.UTC))
+    return humanize.naturaltime(moment_, when=now or dt.datetime.now(dt.UTC))
 
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
 
 
-def moment(stated: str, *, now: datetime.datetime | None = None) -> tuple[str, str]:
+def moment(stated: str, *, now: dt.datetime | None = None) -> tuple[str, str]:
     """An RFC 3339 time as (in words, exact); a text that is none comes back as itself, made safe."""
     match = _RFC3339.fullmatch(stated)
     if match is not None:
         day, clock, fraction, zone = match.groups()
         try:
-            parsed = datetime.datetime.fromisoformat(
+            parsed = dt.datetime.fromisoformat(
                 f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{zone.upper().replace('Z', '+00:00')}"
             )
-            parsed = parsed.astimezone(datetime.UTC)
+            parsed = parsed.astimezone(dt.UTC)
         except (ValueError, OverflowError):
             return safe(stated), safe(stated)
         if parsed.year <= 1:

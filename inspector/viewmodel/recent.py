@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from dataclasses import asdict, dataclass
 
@@ -38,8 +38,8 @@ class RecentArchive:
         """`alpine.tar · 3.4 MB · a day ago`; `now` in unix seconds."""
         size = [display.size(self.size)] if self.size else []
         try:
-            opened = datetime.datetime.fromtimestamp(self.opened, datetime.UTC)
-            when = [display.ago(opened, datetime.datetime.fromtimestamp(now, datetime.UTC))] if self.opened else []
+            opened = dt.datetime.fromtimestamp(self.opened, dt.UTC)
+            when = [display.ago(opened, dt.datetime.fromtimestamp(now, dt.UTC))] if self.opened else []
         except (ValueError, OverflowError, OSError):
             when = []
         return " · ".join([display.safe(self.file_name), *size, *when])
