@@ -1,0 +1,336 @@
+"""The strict, bounded JSON reader: bytes to plain values, with everything odd recorded.
+
+Why not `json.loads(raw)`: it guesses UTF-16, takes NaN, keeps the last of two equal names without a word, runs out
+of stack on deep nesting and of memory on `[[],[],…`. Here text is decoded first, depth and number of values are
+counted before anything is built, and what other readers would see differently becomes a finding.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from inspector.errors import DocumentError, LimitReached
+from inspector.findings import Severity
+from inspector.oci.problems import Problems
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+LONGEST_INTEGER: Final = 30
+"""Digits of the longest integer taken; 2^64 has 20, and Python's own conversion is quadratic."""
+_REPLACEMENT: Final = "\ufffd"
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_WHITE: Final = " \t\n\r"
+
+_IN_WORDS: Final = {
+    "Expecting value": "a value is missing or misspelled",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Expecting ':' delimiter": "a colon is missing after a name",
+    "Expecting property name enclosed in double quotes": "a name in double quotes is missing",
+    "Illegal trailing comma before end of object": "a comma stands before a closing bracket",
+    "Illegal trailing comma before end of array": "a comma stands before a closing bracket",
+    "Unterminated string starting at": "a text that begins there has no closing quote",
+    "Invalid control character at": "a control character stands inside a text",
+    "Invalid \\escape": "a backslash is followed by something that is no escape",
+    "Invalid \\uXXXX escape": "\\u is not followed by four hexadecimal digits",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLimits:
+    """Bounds of one document. `size_limit` is the name told in `LimitReached`: `config_bytes` for configs."""
+
+    json_bytes: int = 4 * 1024 * 1024
+    json_depth: int = 128
+    json_values: int = 1_000_000
+    size_limit: str = "json_bytes"
+
+
+def read_json(raw: bytes, name: str, limits: JsonLimits, problems: Problems) -> Json:
+    """The value of `raw`; oddities go to `problems` (JSON-1 to JSON-4).
+
+    `DocumentError` if no value can be had, `LimitReached` if it is too large, too deep or has too many values.
+    """
+    if len(raw) > limits.json_bytes:
+        raise LimitReached(
+            limits.size_limit,
+            limits.json_bytes,
+            f"{name} has {len(raw):,} bytes; documents are read up to {limits.json_bytes:,} bytes.",
+            subject=name,
+        )
+    text, byte_position = _decode(raw, name, problems)
+    start = len(text) - len(text.lstrip(_WHITE))
+    if start == len(text) or not raw.strip(b"\0"):
+        what = "is empty" if not raw else "holds only zero bytes" if not raw.strip(b"\0") else "holds only blanks"
+        raise DocumentError("Not a JSON document", f"{name} {what}; a JSON document was expected.", subject=name)
+    _count(text, name, limits)
+    hooks = _Hooks()
+    decoder = json.JSONDecoder(
+        object_pairs_hook=hooks.pairs, parse_int=hooks.integer, parse_float=hooks.real, parse_constant=hooks.constant
+    )
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise _not_json(error, text, name, byte_position) from None
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("Not a JSON document", f"{name} cannot be read: {error}.", subject=name) from None
+    rest = text[end:].lstrip(_WHITE)
+    if rest:
+        problems.record(
+            "JSON-4",
+            "Something follows the document",
+            "After the first JSON value there is more. Some readers stop there without a word, others refuse the file;"
+            " only the first value is shown here.",
+            severity=Severity.WARNING,
+            offset=byte_position(len(text) - len(rest)),
+            expected="one JSON value",
+            found=f"{len(rest):,} characters more",
+        )
+    if hooks.odd or _ESCAPED_SURROGATE.search(text) is not None:
+        return _Cleaner(problems, hooks).clean(value)
+    return value  # type: ignore[no-any-return]
+
+
+def name_pointer(parent: str, name: str) -> str:
+    """The pointer of `name` inside `parent`: `$.config.size`, or `$.annotations["org.x"]` when it is no plain word."""
+    if _PLAIN_NAME.fullmatch(name) is not None:
+        return f"{parent}.{name}"
+    shown = name if len(name) <= 100 else name[:100] + "…"
+    return f"{parent}[{json.dumps(shown, ensure_ascii=False)}]"
+
+
+def _decode(raw: bytes, name: str, problems: Problems) -> tuple[str, Callable[[int], int]]:
+    """Text of `raw` and the way from a position in it to a byte offset."""
+    for mark, encoding in ((b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"), *_UTF16_MARKS):
+        if raw.startswith(mark):
+            return _decode_wide(raw, len(mark), encoding, name, problems)
+    if len(raw) >= 4 and (raw[0] == 0) != (raw[1] == 0) and raw[0:4:2].count(0) + raw[1:4:2].count(0) == 2:
+        return _decode_wide(raw, 0, "utf-16-be" if raw[0] == 0 else "utf-16-le", name, problems)
+    skip = 0
+    if raw.startswith(b"\xef\xbb\xbf"):
+        skip = 3
+        problems.record(
+            "JSON-1",
+            "The document begins with a byte order mark",
+            "JSON has none; readers written in Go refuse the document.",
+            offset=0,
+            expected="UTF-8 without byte order mark",
+            found="EF BB BF",
+        )
+    try:
+        text = raw[skip:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = error.start + skip
+        problems.record(
+            "JSON-1",
+            "The document is not valid UTF-8",
+            "What cannot be decoded is shown as \N{REPLACEMENT CHARACTER}, as readers written in Go do; others refuse"
+            " the document. The stored bytes are kept as they are.",
+            offset=at,
+            expected="UTF-8",
+            found=raw[at : at + 4].hex(" ").upper(),
+        )
+        text = raw[skip:].decode("utf-8", "replace")
+    return text, lambda position: skip + len(text[:position].encode("utf-8"))
+
+
+_UTF16_MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def _decode_wide(
+    raw: bytes, skip: int, encoding: str, name: str, problems: Problems
+) -> tuple[str, Callable[[int], int]]:
+    shown = encoding.upper().rsplit("-", 1)[0]
+    problems.record(
+        "JSON-1",
+        f"The document is {shown}, not UTF-8",
+        "It can be shown, but no container tool reads it.",
+        offset=0,
+        expected="UTF-8",
+        found=shown,
+    )
+    try:
+        text = raw[skip:].decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            "Not a JSON document",
+            f"{name} seems to be {shown}, but cannot be decoded at byte {error.start + skip:,}.",
+            subject=name,
+        ) from None
+    return text, lambda position: skip + len(text[:position].encode(encoding))
+
+
+def _count(text: str, name: str, limits: JsonLimits) -> None:
+    """Refuse too many values and too deep nesting before anything is built; linear, whatever the text is.
+
+    Escapes are taken out first, so that every other piece between quotes lies outside of strings.
+    Every value stands after a comma or is the first of a container, which bounds their number.
+    """
+    # Each string costs two quotes; with this many the pieces themselves would fill the memory.
+    if text.count('"') > 8 * limits.json_values:
+        raise _too_many(name, limits)
+    outside = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    opened = outside.count("[") + outside.count("{")
+    if opened > limits.json_depth:
+        depth = 0
+        for bracket in re.findall(r"[][{}]", outside[: 8 * limits.json_values]):
+            if bracket in "[{":
+                depth += 1
+                if depth > limits.json_depth:
+                    raise LimitReached(
+                        "json_depth",
+                        limits.json_depth,
+                        f"{name} nests deeper than {limits.json_depth} levels; no image document does.",
+                        subject=name,
+                    )
+            else:
+                depth -= 1
+    if opened + outside.count(",") + 1 > limits.json_values:
+        raise _too_many(name, limits)
+
+
+def _too_many(name: str, limits: JsonLimits) -> LimitReached:
+    return LimitReached(
+        "json_values",
+        limits.json_values,
+        f"{name} holds more than {limits.json_values:,} values; no image document does.",
+        subject=name,
+    )
+
+
+def _not_json(error: json.JSONDecodeError, text: str, name: str, byte_position: Callable[[int], int]) -> DocumentError:
+    position = min(error.pos, len(text))
+    what = _IN_WORDS.get(error.msg.rstrip(": "), error.msg)
+    line = text.count("\n", 0, position) + 1
+    if position >= len(text.rstrip(_WHITE)):
+        what = "it ends in the middle"
+    return DocumentError(
+        "Not a JSON document",
+        f"{name} cannot be read as JSON: at byte {byte_position(position):,} (line {line:,}) {what}.",
+        subject=name,
+    )
+
+
+class _Odd:
+    """Stands in a value for a number that has no JSON meaning, until `_Cleaner` tells where it was."""
+
+    __slots__ = ("found",)
+
+    def __init__(self, found: str) -> None:
+        self.found = found if len(found) <= 60 else found[:60] + "…"
+
+
+class _Hooks:
+    """Callbacks of the decoder. They do not know where they are: what they see is located afterwards."""
+
+    def __init__(self) -> None:
+        self.odd = False
+        self.repeated: dict[int, tuple[dict[str, object], list[str]]] = {}
+
+    def pairs(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            self.odd = True
+            seen: set[str] = set()
+            twice = {name: None for name, _ in pairs if name in seen or seen.add(name)}  # type: ignore[func-returns-value]
+            # The object is kept with its id, so that the id stays its own.
+            self.repeated[id(made)] = (made, list(twice))
+        return made
+
+    def integer(self, digits: str) -> object:
+        if len(digits) > LONGEST_INTEGER:
+            self.odd = True
+            return _Odd(digits)
+        return int(digits)
+
+    def real(self, digits: str) -> object:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            self.odd = True
+            return _Odd(digits)
+        return value
+
+    def constant(self, word: str) -> object:
+        self.odd = True
+        return _Odd(word)
+
+
+class _Cleaner:
+    """Walks a value once, without recursion: tells repeated names and odd numbers, replaces lone surrogates."""
+
+    def __init__(self, problems: Problems, hooks: _Hooks) -> None:
+        self._problems = problems
+        self._hooks = hooks
+
+    def clean(self, value: object) -> Json:
+        root: list[object] = [value]
+        todo: list[tuple[object, str]] = [(root, "")]
+        while todo:
+            container, pointer = todo.pop()
+            deeper: list[tuple[object, str]] = []
+            if isinstance(container, list):
+                for position, inner in enumerate(container):
+                    at = f"{pointer}[{position}]" if pointer else "$"
+                    container[position] = self._one(inner, at)
+                    if isinstance(inner, list | dict):
+                        deeper.append((inner, at))
+            elif isinstance(container, dict):
+                deeper = self._object(container, pointer)
+            todo.extend(reversed(deeper))
+        return root[0]  # type: ignore[return-value]
+
+    def _object(self, container: dict[str, object], pointer: str) -> list[tuple[object, str]]:
+        for name in self._hooks.repeated.get(id(container), ({}, []))[1]:
+            self._problems.record(
+                "JSON-2",
+                "A name stands twice in one object",
+                "Readers disagree about which of the two counts. The last one is shown here, as Go readers take it.",
+                pointer=name_pointer(pointer, _SURROGATE.sub(_REPLACEMENT, name)),
+                expected="each name once",
+                found=_SURROGATE.sub(_REPLACEMENT, name)[:100],
+            )
+        deeper: list[tuple[object, str]] = []
+        entries = list(container.items())
+        container.clear()
+        for name, inner in entries:
+            clean_name = _SURROGATE.sub(_REPLACEMENT, name)
+            at = name_pointer(pointer, clean_name)
+            if clean_name != name:
+                self._surrogate(at)
+            container[clean_name] = self._one(inner, at)
+            if isinstance(inner, list | dict):
+                deeper.append((inner, at))
+        return deeper
+
+    def _one(self, value: object, pointer: str) -> object:
+        if isinstance(value, _Odd):
+            self._problems.record(
+                "JSON-3",
+                "A number that is none",
+                "JSON has no such number, or no reader can hold it; it is treated as absent.",
+                severity=Severity.WARNING,
+                pointer=pointer,
+                expected="a number that fits a double",
+                found=value.found,
+            )
+            return None
+        if isinstance(value, str) and _SURROGATE.search(value) is not None:
+            self._surrogate(pointer)
+            return _SURROGATE.sub(_REPLACEMENT, value)
+        return value
+
+    def _surrogate(self, pointer: str) -> None:
+        self._problems.record(
+            "JSON-1",
+            "Half a character",
+            "An escape names one half of a surrogate pair; it is shown as \N{REPLACEMENT CHARACTER}.",
+            severity=Severity.WARNING,
+            pointer=pointer,
+            expected="whole characters",
+            found="a lone surrogate",
+        )

@@ -1,0 +1,100 @@
+"""Names of images, as `docker pull` takes them (distribution/reference: grammar and Docker's short forms)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from inspector.oci.digest import Digest
+
+_DOMAIN = re.compile(
+    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
+    r"|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+)
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_LONGEST = 4096
+_HUB = "docker.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """registry/repository[:tag][@digest], fully qualified."""
+
+    registry: str
+    repository: str
+    tag: str | None = None
+    digest: Digest | None = None
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.repository}{self._suffix}"
+
+    @property
+    def familiar(self) -> str:
+        """As docker prints it: `alpine:3.20` for `docker.io/library/alpine:3.20`."""
+        if self.registry != _HUB:
+            return str(self)
+        return self.repository.removeprefix("library/") + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return (f":{self.tag}" if self.tag is not None else "") + (f"@{self.digest}" if self.digest is not None else "")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The reference that a person or a tool wrote; ValueError with a sentence if it is none.
+
+        Without tag and digest the tag is `latest`. The first component is a registry if it holds a dot or a colon, is
+        `localhost`, or has a capital letter; otherwise it is part of a repository on Docker Hub.
+        """
+        if len(text) > _LONGEST:
+            raise ValueError("this is too long for an image name")
+        name, at, stated = text.partition("@")
+        digest = Digest.parse(stated) if at else None
+        tag = None
+        slash = name.rfind("/")
+        colon = name.find(":", slash + 1)
+        if colon >= 0:
+            name, tag = name[:colon], name[colon + 1 :]
+            if not _TAG.fullmatch(tag):
+                raise ValueError(f"{tag!r} cannot be a tag: letters, digits, _ . - only, at most 128 of them")
+        elif digest is None:
+            tag = "latest"
+        registry, repository = _split_registry(name)
+        if not _DOMAIN.fullmatch(registry):
+            raise ValueError(f"{registry!r} is no registry name")
+        if not all(_COMPONENT.fullmatch(component) for component in repository.split("/")):
+            raise ValueError(f"{repository!r} is no repository name: lower-case letters, digits and . _ - between them")
+        return cls(registry, repository, tag, digest)
+
+
+def _split_registry(name: str) -> tuple[str, str]:
+    first, slash, rest = name.partition("/")
+    if slash and (any(c in first for c in ".:") or first == "localhost" or first != first.lower()):
+        registry, repository = first, rest
+    else:
+        registry, repository = _HUB, name
+    if registry == "index.docker.io":
+        registry = _HUB
+    if registry == _HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    return registry, repository
+
+
+def is_full_reference(text: str) -> bool:
+    """Whether a `ref.name` names an image by itself: a bare word (`1`, `latest`, `base`) is only a tag or a label."""
+    return ("/" in text or ":" in text) and qualify(text) is not None
+
+
+def qualify(text: str) -> str | None:
+    """The fully qualified form, or None if `text` is no reference."""
+    try:
+        return str(Reference.parse(text))
+    except ValueError:
+        return None
+
+
+def name_matches(asked: str, qualified: str) -> bool:
+    """Whether a person who types `asked` means the image named `qualified`."""
+    return asked == qualified or qualify(asked) == qualified
