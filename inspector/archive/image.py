@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from inspector.archive.compression import Compression
 from inspector.oci.mediatype import declared_compression
@@ -208,7 +208,7 @@ class ImageArchive:
         if self.source is not None:
             self.source.close()
 
-    def __enter__(self) -> ImageArchive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -97,7 +97,7 @@ def docker_25(images: Sequence[ImageSpec], version: str = "28.5.2") -> Bundle:
     """Docker 25 and later, graph driver: both trees, with the faults that `version` had (formats.md A3)."""
     assert version in VERSIONS, version
     beta = version in ("25.0.0-beta.1", "25.0.0-rc.1")
-    major = int(version.split(".")[0])
+    major = int(version.partition(".")[0])
     with_platform = beta or version in (
         "25.0.0-rc.2", "25.0.0", "25.0.1", "25.0.2", "25.0.3", "25.0.5", "26.0.0",
     )  # fmt: skip
@@ -120,7 +120,7 @@ def docker_25(images: Sequence[ImageSpec], version: str = "28.5.2") -> Bundle:
         if beta:
             tars = []
         elif version == "25.0.0-rc.2":
-            sizes = {tar: 7 for tar in spec.tars}
+            sizes = dict.fromkeys(spec.tars, 7)
         elif version == "25.0.0":
             tars = list(reversed(dict.fromkeys(spec.tars)))
         config: dict[str, object] = descriptor(spec.config, OCI_CONFIG)
