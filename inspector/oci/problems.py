@@ -24,6 +24,7 @@ _SPEC_AND_FIX: Final[dict[str, tuple[str | None, Fix]]] = {
     "DESC-6": ("descriptor.md#properties", Fix.CHOICE),
     "DESC-8": ("descriptor.md#embedded-content", Fix.AUTOMATIC),
     "DESC-9": ("descriptor.md#properties", Fix.AUTOMATIC),
+    "DESC-13": ("descriptor.md#properties", Fix.AUTOMATIC),
     "INDEX-1": ("image-index.md#image-index-property-descriptions", Fix.AUTOMATIC),
     "INDEX-2": ("image-index.md#image-index-property-descriptions", Fix.AUTOMATIC),
     "INDEX-3": ("image-index.md#image-index-property-descriptions", Fix.AUTOMATIC),

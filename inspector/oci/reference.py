@@ -15,6 +15,9 @@ _DOMAIN = re.compile(
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _LONGEST = 4096
+_LONGEST_REPOSITORY = 255
+# Docker refuses it as a name, since it could not be told from an image id.
+_IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _HUB = "docker.io"
 
 
@@ -35,7 +38,13 @@ class Reference:
         """As docker prints it: `alpine:3.20` for `docker.io/library/alpine:3.20`."""
         if self.registry != _HUB:
             return str(self)
-        return self.repository.removeprefix("library/") + self._suffix
+        official = self.repository.removeprefix("library/")
+        return (self.repository if "/" in official else official) + self._suffix
+
+    @property
+    def name(self) -> str:
+        """Registry and repository, without tag and digest."""
+        return f"{self.registry}/{self.repository}"
 
     @property
     def _suffix(self) -> str:
@@ -50,6 +59,8 @@ class Reference:
         """
         if len(text) > _LONGEST:
             raise ValueError("this is too long for an image name")
+        if _IMAGE_ID.fullmatch(text):
+            raise ValueError(f"{text!r} is an image id, not a name")
         name, at, stated = text.partition("@")
         digest = Digest.parse(stated) if at else None
         tag = None
@@ -66,6 +77,8 @@ class Reference:
             raise ValueError(f"{registry!r} is no registry name")
         if not all(_COMPONENT.fullmatch(component) for component in repository.split("/")):
             raise ValueError(f"{repository!r} is no repository name: lower-case letters, digits and . _ - between them")
+        if len(repository) > _LONGEST_REPOSITORY:
+            raise ValueError(f"the repository name is longer than {_LONGEST_REPOSITORY} characters")
         return cls(registry, repository, tag, digest)
 
 
@@ -83,8 +96,11 @@ def _split_registry(name: str) -> tuple[str, str]:
 
 
 def is_full_reference(text: str) -> bool:
-    """Whether a `ref.name` names an image by itself: a bare word (`1`, `latest`, `base`) is only a tag or a label."""
-    return ("/" in text or ":" in text) and qualify(text) is not None
+    """Whether a `ref.name` names an image by itself: a bare word (`1`, `latest`, `base`) is only a tag or a label.
+
+    Nor does a digest, though `sha256:<hex>` has the form of a name and a tag.
+    """
+    return ("/" in text or ":" in text) and Digest.try_parse(text) is None and qualify(text) is not None
 
 
 def qualify(text: str) -> str | None:
@@ -96,5 +112,18 @@ def qualify(text: str) -> str | None:
 
 
 def name_matches(asked: str, qualified: str) -> bool:
-    """Whether a person who types `asked` means the image named `qualified`."""
-    return asked == qualified or qualify(asked) == qualified
+    """Whether a person who types `asked` means the image named `qualified`: `alpine` is `…/library/alpine:latest`.
+
+    A digest that only the stored name carries beside its tag does not stand in the way.
+    """
+    if asked == qualified:
+        return True
+    try:
+        wanted, stored = Reference.parse(asked), Reference.parse(qualified)
+    except ValueError:
+        return False
+    if wanted.name != stored.name:
+        return False
+    if wanted.digest is not None:
+        return wanted.digest == stored.digest and wanted.tag in (None, stored.tag)
+    return wanted.tag == stored.tag
