@@ -112,3 +112,13 @@ def test_ci_installs_every_judge_that_a_test_asks_for(packages_of_judges: dict[s
         asked |= set(re.findall(r"\bjudge\(\"([\w.-]+)\"\)", path.read_text(encoding="utf-8")))
     base = {"tar", "cp", "git"}  # in every Debian
     assert sorted(tool for tool in asked if packages_of_judges.get(tool, tool) not in {*listed, *base}) == []
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"])
+def test_documents_name_files_that_exist(document: str) -> None:
+    text = (HERE / document).read_text(encoding="utf-8")
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`((?:[\w.]+/)+[\w.-]*|[\w]+\.(?:py|toml|md))`", text) + re.findall(r"\]\(([\w./-]+)\)", text)
+    outside = (".venv/", "blobs/")
+    absent = [name for name in named if not any((place / name).exists() for place in (HERE, HERE / "inspector"))]
+    assert [name for name in absent if not name.startswith(outside)] == []
