@@ -194,8 +194,10 @@ class StructureTree:
                 changed.append(node)
             if node.parent is not None:
                 mine = below.setdefault(id(node.parent), set())
-                # what an image lacks is the image's matter; the index above only passes on what is wrong or unchecked
-                mine |= {state.check} | (checks - {Check.ABSENT})
+                # what an image lacks is its own matter, and other platforms or referrers may be absent by right
+                missing_part = own.check is Check.ABSENT and node.type is not NodeType.ABSENT
+                mine |= {own.check, state.check, *checks} - {Check.ABSENT}
+                mine |= {Check.ABSENT} if missing_part else set()
         changed.reverse()
         return changed
 

@@ -1,0 +1,201 @@
+"""An image config in words: what runs, with what, where from; and its history with the layer of each step."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from inspector.oci import annotations
+from inspector.viewmodel import display, labels
+from inspector.viewmodel.pages import HistoryRow, Row, Section
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Image, Layer
+    from inspector.oci.config import Execution, ImageConfig
+    from inspector.viewmodel.tree import StructureNode
+
+MAX_ROWS = 1000
+"""Rows of one section; the rest is counted."""
+
+_VALUE = 4000
+_SECRET_NAME = re.compile(
+    r"(?:^|[_.\-])(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRETS?|TOKENS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|AUTH|CREDENTIALS?|COOKIE)"
+    r"(?:$|[_.\-])|PASSWORD|SECRET|TOKEN|APIKEY|CREDENTIAL",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bgh[pousr]_[A-Za-z0-9]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abpr]-|\beyJ[\w-]{10,}\.[\w-]{10,}\."
+    r"|://[^/\s:@]+:[^/\s@]+@"
+)
+_PUBLIC = frozenset({"PWD", "OLDPWD", "GPG_KEY", "GPG_KEYS"})
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether a value is better hidden until asked for, by its name or its looks."""
+    if not value or name in _PUBLIC:
+        return False
+    return _SECRET_NAME.search(name) is not None or _SECRET_VALUE.search(value) is not None
+
+
+def config_sections(config: ImageConfig) -> tuple[Section, ...]:
+    """What the config says, by what a person asks first; sections with nothing to say are left out."""
+    execution = config.execution
+    sections = (
+        _running(execution),
+        _environment(execution.env or ()),
+        _section("Ports", _port_rows(execution.exposed_ports or ())),
+        _section("Volumes", [Row("", display.safe(path), monospace=True) for path in execution.volumes or ()]),
+        _section("Health check", _health_rows(execution.healthcheck)),
+        _origin(config),
+        labels_section(execution.labels or {}),
+    )
+    return tuple(section for section in sections if section.rows)
+
+
+def command_line(execution: Execution) -> str:
+    """The command line as it runs: entrypoint followed by command, quoted for a shell; "" if there is none."""
+    return " ".join(shlex.quote(part) for part in (*(execution.entrypoint or ()), *(execution.cmd or ())))
+
+
+def _running(execution: Execution) -> Section:
+    rows: list[Row] = []
+
+    def add(label: str, value: str, tooltip: str = "", *, monospace: bool = True) -> None:
+        if value:
+            rows.append(Row(label, display.safe(value, _VALUE), tooltip, monospace=monospace))
+
+    line = command_line(execution)
+    add("Command line as it runs", line, "Entrypoint and command together, as they are started without other arguments.")
+    if not line:
+        rows.append(Row("Command line as it runs", "none", "The image says not what to start: it has to be given on starting."))
+    add("Entrypoint", _words(execution.entrypoint), "Always started; arguments given on starting are added behind it.")
+    add("Command", _words(execution.cmd), "Default arguments; replaced by what is given on starting.")
+    add("Working directory", execution.working_dir or "", "Where it is started; / if not stated.")
+    rows.append(
+        Row("User", display.safe(execution.user), "Name or number, and group after the colon.", monospace=True)
+        if execution.user
+        else Row("User", "root (not stated)", "Without a user in the config, containers start as root (0:0).")
+    )
+    add("Stop signal", execution.stop_signal or "", "Sent to ask it to end; SIGTERM if not stated.")
+    add("Shell", _words(execution.shell), "The shell of RUN and of commands written as text (Docker only).")
+    for step in (execution.on_build or ())[:MAX_ROWS]:
+        add("On build", step, "Run when another image is built from this one (Docker only).")
+    return Section("What runs", tuple(rows))
+
+
+def _words(parts: Iterable[str] | None) -> str:
+    return " ".join(shlex.quote(part) for part in parts or ())
+
+
+def _environment(env: Iterable[str]) -> Section:
+    rows = []
+    for entry in env:
+        name, equals, value = entry.partition("=")
+        tooltip = "" if equals else "Stated without a value."
+        rows.append(
+            Row(
+                display.safe(name, 200),
+                display.safe(value, _VALUE),
+                tooltip,
+                secret=looks_secret(name, value),
+                monospace=True,
+            )
+        )
+    return _section("Environment", rows)
+
+
+def _port_rows(ports: Iterable[str]) -> list[Row]:
+    rows = []
+    for port in sorted(ports, key=_port_key):
+        number, _, protocol = port.partition("/")
+        rows.append(Row("", display.safe(f"{number}/{protocol or 'tcp'}", 100), "Documented by the image; it opens nothing by itself.", monospace=True))
+    return rows
+
+
+def _port_key(port: str) -> tuple[int, str]:
+    number = port.partition("/")[0]
+    return (int(number), port) if number.isdecimal() and len(number) < 6 else (1 << 20, port)
+
+
+def _health_rows(check: object) -> list[Row]:
+    if not isinstance(check, dict) and not hasattr(check, "items"):
+        return []
+    fields = dict(check.items())
+    rows = []
+    test = fields.get("Test")
+    if isinstance(test, (list, tuple)) and all(isinstance(part, str) for part in test):
+        kind, *rest = test or [""]
+        shown = "none: switched off" if kind == "NONE" else " ".join(rest) if kind == "CMD-SHELL" else _words(rest)
+        rows.append(Row("Test", display.safe(shown or kind, _VALUE), monospace=True))
+    for key, label in (("Interval", "Interval"), ("Timeout", "Time limit"), ("StartPeriod", "Start period"), ("StartInterval", "Start interval")):
+        value = fields.get(key)
+        if type(value) is int and value:
+            rows.append(Row(label, f"{value / 1e9:g} s", f"{value:,} ns"))
+    retries = fields.get("Retries")
+    if type(retries) is int and retries:
+        rows.append(Row("Retries", f"{retries:,}"))
+    return rows
+
+
+def _origin(config: ImageConfig) -> Section:
+    rows = [Row("Platform", labels.platform(config.platform) or "not stated")]
+    if config.os_version:
+        rows.append(Row("OS version", display.safe(config.os_version)))
+    if config.os_features:
+        rows.append(Row("OS features", display.safe(", ".join(config.os_features))))
+    if config.created:
+        words, exact = display.moment(config.created)
+        rows.append(Row("Created", words, exact))
+    if config.author:
+        rows.append(Row("Author", display.safe(config.author, _VALUE)))
+    if config.docker_version:
+        rows.append(Row("Docker version", display.safe(config.docker_version), "The version that built it."))
+    rows.append(Row("Layers", f"{len(config.diff_ids):,}", "As many as the config lists diffIDs."))
+    return Section("Where it comes from", tuple(rows))
+
+
+def labels_section(found: object, title: str = "Labels") -> Section:
+    """Labels or annotations, each explained where its key is known. Takes any mapping of texts."""
+    rows = []
+    for key, value in getattr(found, "items", dict)():
+        if not isinstance(value, str):
+            continue
+        tooltip = annotations.explain(key) or ""
+        shown = display.safe(value, _VALUE)
+        if key == annotations.CREATED:
+            shown, exact = display.moment(value)
+            tooltip = f"{tooltip} {exact}"
+        rows.append(Row(display.safe(key, 300), shown, tooltip, secret=looks_secret(key, value), monospace=True))
+    return _section(title, rows)
+
+
+def _section(title: str, rows: list[Row]) -> Section:
+    rest = len(rows) - MAX_ROWS
+    note = f"{rest:,} more are not shown here; the JSON page has all." if rest > 0 else ""
+    return Section(title, tuple(rows[:MAX_ROWS]), note)
+
+
+def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None]) -> tuple[HistoryRow, ...]:
+    """Every step in order, each beside the layer that it made: as `Image.history` aligned them, never shifted."""
+    rows = []
+    for step, (entry, layer) in enumerate(image.history, 1):
+        created, exact = display.moment(entry.created) if entry.created else ("", "")
+        stored = entry.created_by or ""
+        empty = bool(entry.empty_layer)
+        rows.append(
+            HistoryRow(
+                step=step,
+                layer=f"layer {layer.number}" if layer is not None else "(no layer)" if empty else "(not known)",
+                size=display.size(layer.size) if layer is not None else "",
+                size_tooltip=display.size_exact(layer.size) if layer is not None else "",
+                created=created,
+                created_tooltip=exact,
+                command=display.safe(labels.command(stored), _VALUE) or "(not stated)",
+                stored=display.safe(stored, _VALUE),
+                comment=display.safe(entry.comment or "", _VALUE),
+                node=node_of(layer) if layer is not None else None,
+            )
+        )
+    return tuple(rows)
