@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from inspector.errors import DocumentError, LimitReached
@@ -109,8 +110,10 @@ def _decode(raw: bytes, name: str, problems: Problems) -> tuple[str, Callable[[i
     for mark, encoding in ((b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"), *_UTF16_MARKS):
         if raw.startswith(mark):
             return _decode_wide(raw, len(mark), encoding, name, problems)
-    if len(raw) >= 4 and (raw[0] == 0) != (raw[1] == 0) and raw[0:4:2].count(0) + raw[1:4:2].count(0) == 2:
-        return _decode_wide(raw, 0, "utf-16-be" if raw[0] == 0 else "utf-16-le", name, problems)
+    # Without a mark: ASCII in UTF-16 has a zero in every second byte, which JSON text never has.
+    zeros = [byte == 0 for byte in raw[:4]]
+    if zeros in ([True, False, True, False], [False, True, False, True]):
+        return _decode_wide(raw, 0, "utf-16-be" if zeros[0] else "utf-16-le", name, problems)
     skip = 0
     if raw.startswith(b"\xef\xbb\xbf"):
         skip = 3
@@ -260,6 +263,22 @@ class _Hooks:
         return _Odd(word)
 
 
+_Path: TypeAlias = "tuple[_Path | None, str | int]"
+"""A place as a chain towards the top: pointers of deep places are long, and few of them are ever spelled out."""
+
+
+def _spell(path: _Path | None) -> str:
+    keys: list[str | int] = []
+    while path is not None:
+        path, key = path
+        keys.append(key)
+    pointer = "$"
+    # The last key is the place of the value in the list that `_Cleaner` wraps around it.
+    for key in reversed(keys[:-1]):
+        pointer = f"{pointer}[{key}]" if isinstance(key, int) else name_pointer(pointer, key)
+    return pointer
+
+
 class _Cleaner:
     """Walks a value once, without recursion: tells repeated names and odd numbers, replaces lone surrogates."""
 
@@ -269,68 +288,65 @@ class _Cleaner:
 
     def clean(self, value: object) -> Json:
         root: list[object] = [value]
-        todo: list[tuple[object, str]] = [(root, "")]
+        todo: list[tuple[list[object] | dict[str, object], _Path | None]] = [(root, None)]
         while todo:
-            container, pointer = todo.pop()
-            deeper: list[tuple[object, str]] = []
-            if isinstance(container, list):
-                for position, inner in enumerate(container):
-                    at = f"{pointer}[{position}]" if pointer else "$"
-                    container[position] = self._one(inner, at)
-                    if isinstance(inner, list | dict):
-                        deeper.append((inner, at))
-            elif isinstance(container, dict):
-                deeper = self._object(container, pointer)
+            container, path = todo.pop()
+            deeper: list[tuple[list[object] | dict[str, object], _Path | None]] = []
+            if isinstance(container, dict):
+                self._names(container, path)
+                entries: list[tuple[str | int, object]] = list(container.items())
+            else:
+                entries = list(enumerate(container))
+            for key, inner in entries:
+                if isinstance(inner, list | dict):
+                    deeper.append((inner, (path, key)))
+                elif isinstance(inner, _Odd) or (isinstance(inner, str) and _SURROGATE.search(inner) is not None):
+                    container[key] = self._scalar(inner, (path, key))  # type: ignore[index]
             todo.extend(reversed(deeper))
         return root[0]  # type: ignore[return-value]
 
-    def _object(self, container: dict[str, object], pointer: str) -> list[tuple[object, str]]:
+    def _names(self, container: dict[str, object], path: _Path | None) -> None:
         for name in self._hooks.repeated.get(id(container), ({}, []))[1]:
+            shown = _SURROGATE.sub(_REPLACEMENT, name)
             self._problems.record(
                 "JSON-2",
                 "A name stands twice in one object",
                 "Readers disagree about which of the two counts. The last one is shown here, as Go readers take it.",
-                pointer=name_pointer(pointer, _SURROGATE.sub(_REPLACEMENT, name)),
+                pointer=partial(_spell, (path, shown)),
                 expected="each name once",
-                found=_SURROGATE.sub(_REPLACEMENT, name)[:100],
+                found=shown[:100],
             )
-        deeper: list[tuple[object, str]] = []
-        entries = list(container.items())
-        container.clear()
-        for name, inner in entries:
-            clean_name = _SURROGATE.sub(_REPLACEMENT, name)
-            at = name_pointer(pointer, clean_name)
-            if clean_name != name:
-                self._surrogate(at)
-            container[clean_name] = self._one(inner, at)
-            if isinstance(inner, list | dict):
-                deeper.append((inner, at))
-        return deeper
+        if any(_SURROGATE.search(name) is not None for name in container):
+            entries = list(container.items())
+            container.clear()
+            for name, inner in entries:
+                clean_name = _SURROGATE.sub(_REPLACEMENT, name)
+                if clean_name != name:
+                    self._surrogate((path, clean_name))
+                container[clean_name] = inner
 
-    def _one(self, value: object, pointer: str) -> object:
-        if isinstance(value, _Odd):
-            self._problems.record(
-                "JSON-3",
-                "A number that is none",
-                "JSON has no such number, or no reader can hold it; it is treated as absent.",
-                severity=Severity.WARNING,
-                pointer=pointer,
-                expected="a number that fits a double",
-                found=value.found,
-            )
-            return None
-        if isinstance(value, str) and _SURROGATE.search(value) is not None:
-            self._surrogate(pointer)
+    def _scalar(self, value: object, path: _Path) -> object:
+        if isinstance(value, str):
+            self._surrogate(path)
             return _SURROGATE.sub(_REPLACEMENT, value)
-        return value
+        self._problems.record(
+            "JSON-3",
+            "A number that is none",
+            "JSON has no such number, or no reader can hold it; it is treated as absent.",
+            severity=Severity.WARNING,
+            pointer=partial(_spell, path),
+            expected="a number that fits a double",
+            found=value.found if isinstance(value, _Odd) else None,
+        )
+        return None
 
-    def _surrogate(self, pointer: str) -> None:
+    def _surrogate(self, path: _Path) -> None:
         self._problems.record(
             "JSON-1",
             "Half a character",
             "An escape names one half of a surrogate pair; it is shown as \N{REPLACEMENT CHARACTER}.",
             severity=Severity.WARNING,
-            pointer=pointer,
+            pointer=partial(_spell, path),
             expected="whole characters",
             found="a lone surrogate",
         )

@@ -8,6 +8,7 @@ belong to the conformance check.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -76,17 +77,20 @@ class Problems:
         explanation: str = "",
         *,
         severity: Severity = Severity.ERROR,
-        pointer: str | None = None,
+        pointer: str | Callable[[], str] | None = None,
         offset: int | None = None,
         expected: str | None = None,
         found: str | None = None,
     ) -> None:
-        """Add one finding; `code` must be known here, so that specification and fix come with it."""
+        """Add one finding; `code` must be known here, so that specification and fix come with it.
+
+        A `pointer` that costs something to spell is given as a function, called only when the finding is kept.
+        """
         spec, fix = _SPEC_AND_FIX[code]
         self._seen[code] += 1
         if self._seen[code] > LIMIT_PER_CODE:
             return
-        where = Where(self.document, pointer, offset, self._digest)
+        where = Where(self.document, pointer() if callable(pointer) else pointer, offset, self._digest)
         self._kept.append(Finding(code, severity, title, explanation, where, expected, found, fix, spec))
 
     def findings(self) -> tuple[Finding, ...]:
