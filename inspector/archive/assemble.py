@@ -144,6 +144,7 @@ def image_from_manifest(
         check_size(opening, manifest.config, config_blob)
         if kind is not NodeKind.ARTIFACT or mediatype.is_config(manifest.config.media_type):
             config_document, config = opening.config(config_blob)
+            opening.check_digest(config_blob)
         elif opening.peek(config_blob) in (b"{", b"["):
             # MANIF-7: configs of other types are shown as they are, never understood as image configs.
             config_document = opening.document(config_blob, "MANIF-7")

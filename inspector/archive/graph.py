@@ -157,9 +157,7 @@ class Graph:
                 return
         here.document = opening.document(here.blob, "DESC-11")
         if here.document is not None:
-            wrong = opening.wrong_digest(here.blob)
-            if wrong is not None:
-                opening.note(vertex.wrong_digest(here, wrong))
+            opening.check_digest(here.blob)
             self._understand(here, here.document, origin)
 
     def _understand(self, here: Vertex, document: Document, origin: str) -> None:
@@ -169,16 +167,18 @@ class Graph:
         if not isinstance(value, dict):
             opening.note(vertex.no_document(here, origin))
             return
-        looks_index, looks_manifest = "manifests" in value, "config" in value or "layers" in value
+        # Go's readers take names in any letter case; the parsers tell it (JSON-5).
+        names = {name.lower() for name in value}
+        looks_index, looks_manifest = "manifests" in names, not names.isdisjoint(("config", "layers"))
         if is_schema1(document):
             here.kind = NodeKind.IMAGE
         elif looks_index and (not looks_manifest or mediatype.is_index(media_type)):
             here.kind = NodeKind.INDEX
-            here.index, findings = ImageIndex.parse(document)
+            here.index, findings = ImageIndex.parse(document, most=opening.limits.descriptors)
             opening.note(*findings)
         elif looks_manifest:
             here.kind = NodeKind.IMAGE
-            here.manifest, findings = ImageManifest.parse(document)
+            here.manifest, findings = ImageManifest.parse(document, most=opening.limits.descriptors)
             opening.note(*findings)
         else:
             opening.note(vertex.no_document(here, origin))

@@ -115,8 +115,13 @@ class Image:
 
     @property
     def manifest_digest(self) -> Digest | None:
-        """The digest of the stored manifest; None where the archive stores none (docker save before 25)."""
-        return self.manifest.digest if self.manifest is not None else None
+        """The digest under which the stored manifest is referred to; None if there is none (docker save before 25).
+
+        What its bytes really hash to is `manifest.digest`; BLOB-1 is found where the two differ.
+        """
+        if self.manifest is None:
+            return None
+        return self.path[-1] if self.path else self.manifest.digest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

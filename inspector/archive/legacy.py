@@ -157,4 +157,4 @@ def _history(document: Document) -> dict[str, Json]:
     created_by = " ".join(str(word) for word in command) if isinstance(command, list) else ""
     created = value.get("created") or "0001-01-01T00:00:00Z"
     more = {"author": value.get("author"), "created_by": created_by, "comment": value.get("comment")}
-    return {"created": created} | {key: text for key, text in more.items() if text}
+    return {"created": created, **{key: text for key, text in more.items() if text}}

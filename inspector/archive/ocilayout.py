@@ -16,7 +16,7 @@ from inspector.findings import Fix, Severity
 from inspector.oci.digest import Digest
 from inspector.oci.docker import parse_manifest_json
 from inspector.oci.index import ImageIndex
-from inspector.oci.layout import parse_oci_layout
+from inspector.oci.layout import LAYOUT_VERSION, parse_oci_layout
 
 if TYPE_CHECKING:
     from inspector.archive.blobstore import Blob
@@ -78,11 +78,12 @@ def read_oci_layout(opening: Opening, manifest_json: Document | None) -> Found:
     graph = Graph(opening, "index.json")
     index = _add_index(opening, graph, index_json)
     found = _Reading(opening, graph, entries)
-    found.adopt(index_is_empty=index is None or not len(graph))
+    index_is_empty = not len(graph)
+    found.adopt(index_is_empty=index_is_empty)
     roots, images = graph.build(found.repo_tags)
     alone = found.unreached(images)
     docker_only = entry_images(opening, alone)
-    salvaged = [] if images or docker_only else orphans.config_images(opening, found.left)
+    salvaged = orphans.config_images(opening, found.left) if index_is_empty and not (images or docker_only) else []
     for image in images:
         note_faults(opening, image)
     agreement.note(opening, index, images, entries, alone)
@@ -105,8 +106,23 @@ def read_oci_layout(opening: Opening, manifest_json: Document | None) -> Found:
 def _oci_layout(opening: Opening) -> Document | None:
     document = opening.root_document("oci-layout", "LAYOUT-2")
     if document is not None:
-        _, findings = parse_oci_layout(document)
+        version, findings = parse_oci_layout(document)
         opening.note(*findings)
+        if version and version != LAYOUT_VERSION:
+            opening.note(
+                finding(
+                    "LAYOUT-3",
+                    Severity.ERROR,
+                    "An unknown layout version",
+                    "containerd, oras and umoci take nothing but 1.0.0; it is not the number of the specification.",
+                    at="oci-layout",
+                    pointer="$.imageLayoutVersion",
+                    expected=LAYOUT_VERSION,
+                    found=version,
+                    fix=Fix.AUTOMATIC,
+                    spec="image-layout.md#oci-layout-file",
+                )
+            )
     elif opening.members.find("oci-layout") is None:
         opening.note(
             finding(
@@ -152,7 +168,7 @@ def _add_index(opening: Opening, graph: Graph, document: Document | None) -> Ima
             )
         )
         return None
-    index, findings = ImageIndex.parse(document)
+    index, findings = ImageIndex.parse(document, most=opening.limits.descriptors)
     opening.note(*findings)
     for descriptor in index.manifests:
         graph.add_top(descriptor, origin="index.json")

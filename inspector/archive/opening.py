@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inspector.archive.blobstore import BlobState
 from inspector.archive.members import MemberKind
 from inspector.errors import ArchiveUnreadable, DocumentError, LimitReached
 from inspector.findings import Finding, Fix, Severity, Where
@@ -157,12 +158,24 @@ class Opening:
         except ArchiveUnreadable:
             return b""
 
-    def wrong_digest(self, blob: Blob) -> Digest | None:
-        """The digest that the blob really has, if it was computed and is not the claimed one."""
+    def check_digest(self, blob: Blob) -> None:
+        """BLOB-1 if a document that was read is not what its digest says."""
         claimed, computed = blob.claimed, blob.computed
-        if claimed is None or computed is None or claimed.algorithm != computed.algorithm or claimed == computed:
-            return None
-        return computed
+        if claimed is None or computed is None or blob.state is not BlobState.WRONG or not blob.member.complete:
+            return
+        self.note(
+            finding(
+                "BLOB-1",
+                Severity.ERROR,
+                "A document is not what its digest says",
+                "Its bytes hash to another digest: it was changed or damaged. It is shown all the same.",
+                at=blob.member.name,
+                digest=claimed,
+                expected=claimed,
+                found=computed,
+                spec="descriptor.md#verification",
+            )
+        )
 
 
 def finding(  # noqa: PLR0913 - one keyword per field of Finding and Where

@@ -72,14 +72,15 @@ def tops_of(layers: Mapping[str, V1Layer]) -> list[str]:
 
 
 def history_entry(image: V1Image) -> HistoryEntry:
-    """The step that a v1 JSON tells of, as Docker's own migration words it (image.HistoryFromConfig)."""
-    container = image.container_config
-    command = container.get("Cmd") if isinstance(container, dict) else None
+    """The step that a v1 JSON tells of, as Docker's own migration words it (image.HistoryFromConfig).
+
+    Each has its layer here, be it an empty one.
+    """
+    command = image.container_config.get("Cmd")
     words = [word for word in command if isinstance(word, str)] if isinstance(command, list) else []
     return HistoryEntry(
         created=image.created,
         created_by=" ".join(words),
         author=image.author,
         comment=image.comment,
-        empty_layer=bool(image.throwaway),
     )

@@ -71,21 +71,6 @@ def absent(vertex: Vertex, origin: str) -> Finding:
     )
 
 
-def wrong_digest(vertex: Vertex, found: Digest) -> Finding:
-    """BLOB-1: the bytes hash to something else."""
-    return finding(
-        "BLOB-1",
-        Severity.ERROR,
-        "A document is not what its digest says",
-        "Its bytes hash to another digest: it was changed or damaged. It is shown all the same.",
-        at=vertex.stored_as,
-        digest=vertex.digest,
-        expected=vertex.digest,
-        found=found,
-        spec="descriptor.md#verification",
-    )
-
-
 def contains_itself(vertex: Vertex, child: Descriptor) -> Finding:
     """INDEX-12: a circle, which right digests make impossible."""
     return finding(

@@ -62,6 +62,7 @@ def _image(image: Image) -> dict[str, object]:
         "manifest_media_type": image.manifest_media_type,
         "config_digest": image.config_digest,
         "path": list(image.path),
+        "source": image.source,
         "subject": image.subject,
         "artifact_type": image.artifact_type,
         "complete": image.complete,

@@ -14,7 +14,10 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
+TarFormat = Literal[0, 1, 2]
+"""tarfile.USTAR_FORMAT, GNU_FORMAT or PAX_FORMAT."""
 NOW = 1_700_000_000
 """A modification time that is not zero, for writers that use the clock."""
 
@@ -48,7 +51,7 @@ def hardlink(name: str, target: str) -> Entry:
 _TYPES = {"file": tarfile.REGTYPE, "dir": tarfile.DIRTYPE, "symlink": tarfile.SYMTYPE, "hardlink": tarfile.LNKTYPE}
 
 
-def header(entry: Entry, tar_format: int = tarfile.USTAR_FORMAT) -> bytes:
+def header(entry: Entry, tar_format: TarFormat = tarfile.USTAR_FORMAT) -> bytes:
     """The header block (or blocks) of one entry, exactly as Python's tarfile writes them."""
     info = tarfile.TarInfo(entry.name + ("/" if entry.kind == "dir" and not entry.name.endswith("/") else ""))
     info.type = _TYPES[entry.kind]
@@ -122,7 +125,7 @@ class Bundle:
         """As `tar -cf x.tar folder` stores the names."""
         return Bundle((folder(name),)).adding(*self.renamed(lambda old: f"{name}/{old}").entries)
 
-    def tar(self, tar_format: int = tarfile.USTAR_FORMAT, *, end: bytes = bytes(1024)) -> bytes:
+    def tar(self, tar_format: TarFormat = tarfile.USTAR_FORMAT, *, end: bytes = bytes(1024)) -> bytes:
         out = io.BytesIO()
         for entry in self.entries:
             out.write(header(entry, tar_format))
@@ -141,7 +144,7 @@ class Bundle:
             position += len(header(entry)) + (-(-len(entry.data) // 512) * 512 if entry.kind == "file" else 0)
         raise AssertionError(name)
 
-    def write(self, path: Path, *, compression: str = "none", tar_format: int = tarfile.USTAR_FORMAT) -> Path:
+    def write(self, path: Path, *, compression: str = "none", tar_format: TarFormat = tarfile.USTAR_FORMAT) -> Path:
         path.write_bytes(compress(self.tar(tar_format), compression))
         return path
 

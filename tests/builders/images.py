@@ -82,7 +82,7 @@ class ImageSpec:
         ]
         history += [
             {"created": CREATED, "created_by": f"ENV STEP={number}", "empty_layer": True}
-            for number in range(self.empty_steps)
+            for number in range(1, self.empty_steps + 1)
         ]
         value: dict[str, object] = {"architecture": self.architecture, "os": self.os}
         if self.variant:

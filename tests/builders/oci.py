@@ -75,7 +75,13 @@ def layout(
 def attestation(blobs: Blobs, subject: bytes, *, artifact: bool = False) -> dict[str, object]:
     """BuildKit's attestation of a manifest, old form or (`artifact`) that of 0.31 and later; returns its descriptor."""
     statement = blobs.put(
-        compact({"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://slsa.dev/provenance/v0.2"})
+        compact(
+            {
+                "_type": "https://in-toto.io/Statement/v0.1",
+                "predicateType": "https://slsa.dev/provenance/v0.2",
+                "subject": [{"name": "_", "digest": {"sha256": sha256(subject)}}],
+            }
+        )
     )
     layers = [
         descriptor(statement, IN_TOTO, annotations={"in-toto.io/predicate-type": "https://slsa.dev/provenance/v0.2"})
