@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from inspector.errors import LimitReached
@@ -19,8 +18,6 @@ MOST_DESCRIPTORS: Final = 100_000
 """Default of the limit `descriptors`: entries of one index or layers of one manifest."""
 
 _NAMES: Final = ("mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform")
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_NO_FIELDS: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +34,12 @@ class Descriptor:
     stated_digest: str = ""
     size: int | None = None
     urls: tuple[str, ...] = ()
-    annotations: Mapping[str, str] = field(default=_NOTHING, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     data: bytes | None = None
     artifact_type: str | None = None
     platform: Platform | None = None
     pointer: str = "$"
-    raw: Mapping[str, Json] = field(default=_NO_FIELDS, hash=False, repr=False)
+    raw: Mapping[str, Json] = field(default_factory=dict, hash=False, repr=False)
 
     @classmethod
     def parse(cls, node: Node) -> Descriptor:
