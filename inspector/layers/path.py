@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 ROOT = b"."
+_ODD_STARTS = b"./"
 
 
 def normalise(name: bytes) -> bytes:
@@ -12,12 +13,11 @@ def normalise(name: bytes) -> bytes:
 
     `..` segments are kept: they are what the layer says, and nothing here follows them.
     """
-    path = name[2:] if name.startswith(b"./") else name
-    if path.endswith(b"/"):
+    path = name[2:] if name[:2] == b"./" else name
+    if path[-1:] == b"/":
         path = path[:-1]
-    odd = b"//" in path or b"/./" in path or path.startswith((b"/", b"./")) or path.endswith((b"/", b"/."))
-    if path and path != ROOT and not odd:
-        return path
+    if path and path[0] not in _ODD_STARTS and b"//" not in path and b"/." not in path:
+        return path  # nearly all; the rest may be clean, too
     return b"/".join([part for part in name.split(b"/") if part not in (b"", b".")]) or ROOT
 
 

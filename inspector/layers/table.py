@@ -12,7 +12,6 @@ from typing import NamedTuple
 from inspector.archive.compression import Compression
 from inspector.archive.tar_entry import EntryType
 from inspector.findings import Finding
-from inspector.layers.path import normalise
 from inspector.layers.whiteout import Whiteout, WhiteoutKind, parse
 from inspector.oci.digest import Digest
 
@@ -66,6 +65,7 @@ class Listing:
         self.offsets = array("q")
         """Where an entry's content starts in the uncompressed tar."""
         self.links: dict[int, bytes] = {}
+        """Targets: of symbolic links as stored, of hard links normalised like a path."""
         self.devices: dict[int, tuple[int, int]] = {}
         self.xattrs: dict[int, Mapping[str, bytes]] = {}
         self.sparse: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -130,7 +130,3 @@ class Listing:
         extents = self.sparse.get(index)
         return self.sizes[index] if extents is None else sum(length for _, length in extents)
 
-
-def hardlink_target(listing: Listing, index: int) -> bytes:
-    """The path that a hard link names, normalised."""
-    return normalise(listing.links.get(index, b""))
