@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from inspector.oci import annotations
+from inspector.oci import annotations as keys
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.pages import HistoryRow, Row, Section
 
 if TYPE_CHECKING:
     from inspector.archive.image import Image, Layer
-    from inspector.oci.config import Execution, ImageConfig
+    from inspector.oci.config import Execution, Healthcheck, ImageConfig
     from inspector.viewmodel.tree import StructureNode
 
 MAX_ROWS = 1000
@@ -44,12 +44,12 @@ def config_sections(config: ImageConfig) -> tuple[Section, ...]:
     execution = config.execution
     sections = (
         _running(execution),
-        _environment(execution.env or ()),
-        _section("Ports", _port_rows(execution.exposed_ports or ())),
-        _section("Volumes", [Row("", display.safe(path), monospace=True) for path in execution.volumes or ()]),
+        _environment(execution.env),
+        _section("Ports", _port_rows(execution.exposed_ports)),
+        _section("Volumes", [Row("", display.safe(path), monospace=True) for path in execution.volumes]),
         _section("Health check", _health_rows(execution.healthcheck)),
         _origin(config),
-        labels_section(execution.labels or {}),
+        labels_section(execution.labels),
     )
     return tuple(section for section in sections if section.rows)
 
@@ -67,20 +67,24 @@ def _running(execution: Execution) -> Section:
             rows.append(Row(label, display.safe(value, _VALUE), tooltip, monospace=monospace))
 
     line = command_line(execution)
-    add("Command line as it runs", line, "Entrypoint and command together, as they are started without other arguments.")
+    add(
+        "Command line as it runs", line, "Entrypoint and command together, as they are started without other arguments."
+    )
     if not line:
-        rows.append(Row("Command line as it runs", "none", "The image says not what to start: it has to be given on starting."))
+        rows.append(
+            Row("Command line as it runs", "none", "The image says not what to start: it has to be given on starting.")
+        )
     add("Entrypoint", _words(execution.entrypoint), "Always started; arguments given on starting are added behind it.")
     add("Command", _words(execution.cmd), "Default arguments; replaced by what is given on starting.")
-    add("Working directory", execution.working_dir or "", "Where it is started; / if not stated.")
+    add("Working directory", execution.working_dir, "Where it is started; / if not stated.")
     rows.append(
         Row("User", display.safe(execution.user), "Name or number, and group after the colon.", monospace=True)
         if execution.user
         else Row("User", "root (not stated)", "Without a user in the config, containers start as root (0:0).")
     )
-    add("Stop signal", execution.stop_signal or "", "Sent to ask it to end; SIGTERM if not stated.")
+    add("Stop signal", execution.stop_signal, "Sent to ask it to end; SIGTERM if not stated.")
     add("Shell", _words(execution.shell), "The shell of RUN and of commands written as text (Docker only).")
-    for step in (execution.on_build or ())[:MAX_ROWS]:
+    for step in execution.on_build[:MAX_ROWS]:
         add("On build", step, "Run when another image is built from this one (Docker only).")
     return Section("What runs", tuple(rows))
 
@@ -110,7 +114,14 @@ def _port_rows(ports: Iterable[str]) -> list[Row]:
     rows = []
     for port in sorted(ports, key=_port_key):
         number, _, protocol = port.partition("/")
-        rows.append(Row("", display.safe(f"{number}/{protocol or 'tcp'}", 100), "Documented by the image; it opens nothing by itself.", monospace=True))
+        rows.append(
+            Row(
+                "",
+                display.safe(f"{number}/{protocol or 'tcp'}", 100),
+                "Documented by the image; it opens nothing by itself.",
+                monospace=True,
+            )
+        )
     return rows
 
 
@@ -119,23 +130,24 @@ def _port_key(port: str) -> tuple[int, str]:
     return (int(number), port) if number.isdecimal() and len(number) < 6 else (1 << 20, port)
 
 
-def _health_rows(check: object) -> list[Row]:
-    if not isinstance(check, dict) and not hasattr(check, "items"):
+def _health_rows(check: Healthcheck | None) -> list[Row]:
+    if check is None:
         return []
-    fields = dict(check.items())
     rows = []
-    test = fields.get("Test")
-    if isinstance(test, (list, tuple)) and all(isinstance(part, str) for part in test):
-        kind, *rest = test or [""]
-        shown = "none: switched off" if kind == "NONE" else " ".join(rest) if kind == "CMD-SHELL" else _words(rest)
-        rows.append(Row("Test", display.safe(shown or kind, _VALUE), monospace=True))
-    for key, label in (("Interval", "Interval"), ("Timeout", "Time limit"), ("StartPeriod", "Start period"), ("StartInterval", "Start interval")):
-        value = fields.get(key)
-        if type(value) is int and value:
-            rows.append(Row(label, f"{value / 1e9:g} s", f"{value:,} ns"))
-    retries = fields.get("Retries")
-    if type(retries) is int and retries:
-        rows.append(Row("Retries", f"{retries:,}"))
+    if check.test:
+        kind, *rest = check.test
+        shown = {"NONE": "none: switched off", "CMD-SHELL": " ".join(rest), "CMD": _words(rest)}.get(
+            kind, _words(check.test)
+        )
+        rows.append(Row("Test", display.safe(shown, _VALUE), monospace=True))
+    times = (
+        ("Interval", check.interval),
+        ("Time limit", check.timeout),
+        ("Start period", check.start_period),
+        ("Start interval", check.start_interval),
+    )
+    rows += [Row(label, f"{value / 1e9:g} s", f"{value:,} ns") for label, value in times if 0 < value < 1 << 63]
+    rows += [Row("Retries", f"{check.retries:,}")] if check.retries else []
     return rows
 
 
@@ -156,15 +168,13 @@ def _origin(config: ImageConfig) -> Section:
     return Section("Where it comes from", tuple(rows))
 
 
-def labels_section(found: object, title: str = "Labels") -> Section:
-    """Labels or annotations, each explained where its key is known. Takes any mapping of texts."""
+def labels_section(found: Mapping[str, str], title: str = "Labels") -> Section:
+    """Labels or annotations, each explained where its key is known."""
     rows = []
-    for key, value in getattr(found, "items", dict)():
-        if not isinstance(value, str):
-            continue
-        tooltip = annotations.explain(key) or ""
+    for key, value in found.items():
+        tooltip = keys.explain(key) or ""
         shown = display.safe(value, _VALUE)
-        if key == annotations.CREATED:
+        if key == keys.CREATED:
             shown, exact = display.moment(value)
             tooltip = f"{tooltip} {exact}"
         rows.append(Row(display.safe(key, 300), shown, tooltip, secret=looks_secret(key, value), monospace=True))
@@ -182,8 +192,8 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
     rows = []
     for step, (entry, layer) in enumerate(image.history, 1):
         created, exact = display.moment(entry.created) if entry.created else ("", "")
-        stored = entry.created_by or ""
-        empty = bool(entry.empty_layer)
+        stored = entry.created_by
+        empty = entry.empty_layer
         rows.append(
             HistoryRow(
                 step=step,
@@ -194,7 +204,7 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
                 created_tooltip=exact,
                 command=display.safe(labels.command(stored), _VALUE) or "(not stated)",
                 stored=display.safe(stored, _VALUE),
-                comment=display.safe(entry.comment or "", _VALUE),
+                comment=display.safe(entry.comment, _VALUE),
                 node=node_of(layer) if layer is not None else None,
             )
         )

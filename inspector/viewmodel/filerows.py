@@ -73,7 +73,9 @@ class FileRows:
             for row in range(length):
                 if PREFIX in source.paths[row] and (kind := source.kind(row)) in ("whiteout", "opaque"):
                     self._whiteouts[row] = kind
-        self.folded = [display_name.casefold() for display_name in map(_decoded, map(self.tree.name, range(len(self.tree))))]
+        self.folded = [
+            display_name.casefold() for display_name in map(_decoded, map(self.tree.name, range(len(self.tree))))
+        ]
         """Names for comparing without regard to case, by node."""
         self.name_ranks = _natural_ranks(self.folded)
         self.folders = frozenset(node for node in range(len(self.tree)) if self.tree.is_folder(node))
@@ -149,7 +151,11 @@ class FileRows:
         if column == Column.NAME:
             link = self.link(node)
             kind = self.kind(node)
-            return f"{self.name(node)} → {display.safe(link)}" if link and kind in ("symlink", "hardlink") else self.name(node)
+            return (
+                f"{self.name(node)} → {display.safe(link)}"
+                if link and kind in ("symlink", "hardlink")
+                else self.name(node)
+            )
         if column == Column.SIZE:
             kind = self.kind(node)
             return display.size(self.tree.sizes[node]) if kind == "file" or node in self.folders else display.NOTHING
@@ -172,7 +178,11 @@ class FileRows:
             return self._name_tooltip(node)
         if column == Column.SIZE:
             exact = display.size_exact(self.tree.sizes[node])
-            return f"{exact} in {display.count(self.tree.counts[node], 'file', 'files')}" if node in self.folders else exact
+            return (
+                f"{exact} in {display.count(self.tree.counts[node], 'file', 'files')}"
+                if node in self.folders
+                else exact
+            )
         entry = self.entry(node)
         if entry is None:
             return "No entry states this folder."
@@ -190,7 +200,9 @@ class FileRows:
         place = self.place(node)
         link = self.link(node)
         if link:
-            lines.append(f"{KIND_WORDS[kind]} to {display.safe(link)}" if kind in ("symlink", "hardlink") else KIND_WORDS[kind])
+            lines.append(
+                f"{KIND_WORDS[kind]} to {display.safe(link)}" if kind in ("symlink", "hardlink") else KIND_WORDS[kind]
+            )
         if kind == "whiteout":
             lines.append("Lower layers have it, this layer removes it.")
         elif kind == "opaque":
@@ -202,7 +214,10 @@ class FileRows:
             stored = listing.stored_names.get(row)
             if stored is not None:
                 lines.append(f"stored as {display.safe(stored)}")
-            lines += [f"{display.safe(name, 100)} = {display.safe(value, 100)}" for name, value in [*listing.xattrs.get(row, {}).items()][:20]]
+            lines += [
+                f"{display.safe(name, 100)} = {display.safe(value, 100)}"
+                for name, value in [*listing.xattrs.get(row, {}).items()][:20]
+            ]
         return "\n".join(lines)
 
     def path_text(self, node: int) -> str:

@@ -6,7 +6,7 @@ A plain object for one thread. 200,000 rows are expanded, sorted or filtered in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,9 @@ class SelectionSum:
 class FileList:
     """Rows from 0 to `len - 1` are what is visible; a node is a number that stays through sorting and filtering."""
 
-    def __init__(self, source: Listing | Merged, *, complete: bool = True, note: str = "", findings: FindingList | None = None) -> None:
+    def __init__(
+        self, source: Listing | Merged, *, complete: bool = True, note: str = "", findings: FindingList | None = None
+    ) -> None:
         self._rows = FileRows(source)
         self._tree = self._rows.tree
         self.complete = complete
@@ -59,7 +61,7 @@ class FileList:
         self._kept: bytearray | None = None
         self._expanded: set[int] = set()
         self._before_filter: set[int] | None = None
-        self._by_name: Mapping[int, list[int]] = sort_children(
+        self._by_name: dict[int, list[int]] = sort_children(
             self._tree.child_lists(), self._rows.name_ranks.__getitem__, first=self._rows.folders
         )
         self._children = self._by_name
@@ -93,7 +95,7 @@ class FileList:
         return self._rows.tooltip(self._visible[row], column)
 
     def icon(self, row: int) -> str:
-        """folder file symlink hardlink char block fifo other removed opaque"""
+        """One of folder, file, symlink, hardlink, char, block, fifo, other, removed, opaque."""
         return self._rows.icon(self._visible[row])
 
     def name(self, row: int) -> str:
@@ -113,7 +115,7 @@ class FileList:
         return display.safe(self._rows.link(self._visible[row]), 4096)
 
     def kind(self, row: int) -> str:
-        """A word of cli.md: file, dir, symlink …"""
+        """A word of cli.md, as in `type:` of the filter: file, dir, symlink."""
         return self._rows.kind(self._visible[row])
 
     # the tree in the table ------------------------------------------------------------------------------
@@ -246,7 +248,10 @@ class FileList:
             found = self.find(previous._tree.path(node))
             if found > 0:
                 self._expanded.add(found)
-        if (previous.sort_column, previous.sort_descending) != (Column.NAME, False) and previous.sort_column in self.columns:
+        if (previous.sort_column, previous.sort_descending) != (
+            Column.NAME,
+            False,
+        ) and previous.sort_column in self.columns:
             self.sort(previous.sort_column, previous.sort_descending)
         self._lay_out()
         if previous.filter_text:

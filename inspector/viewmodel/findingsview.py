@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from inspector.viewmodel.tree import StructureNode
 
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "⚠", Severity.INFO: "ℹ"}
-_WORDS = {Severity.ERROR: ("error", "errors"), Severity.WARNING: ("warning", "warnings"), Severity.INFO: ("note", "notes")}
+_WORDS = {
+    Severity.ERROR: ("error", "errors"),
+    Severity.WARNING: ("warning", "warnings"),
+    Severity.INFO: ("note", "notes"),
+}
 _FIXES = {
     Fix.AUTOMATIC: "An export mends it.",
     Fix.CHOICE: "An export can mend it if you choose so.",

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from inspector.oci import annotations, mediatype
+from inspector.oci import annotations as keys
+from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import FindingList
@@ -62,7 +63,13 @@ class Link(NamedTuple):
 
 
 _TOKEN = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*+"?(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*+"?)|(?P<number>-?\d[\d.eE+-]*)|(?P<literal>[^\s\[\]{},:"]+)|(?P<punctuation>[\[\]{},:])', re.DOTALL)  # fmt: skip
-_KINDS = {"key": Kind.KEY, "string": Kind.STRING, "number": Kind.NUMBER, "literal": Kind.LITERAL, "punctuation": Kind.PUNCTUATION}
+_KINDS = {
+    "key": Kind.KEY,
+    "string": Kind.STRING,
+    "number": Kind.NUMBER,
+    "literal": Kind.LITERAL,
+    "punctuation": Kind.PUNCTUATION,
+}
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _DIGEST = re.compile(
     r"(?P<whole>(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?![0-9a-f]))"
@@ -82,7 +89,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """JSON text in which nothing is invisible; line breaks are `\\n`."""
+    r"""JSON text in which nothing is invisible; line breaks are `\\n`."""
     text = text.replace("\r\n", "\n")
     return text if text.isascii() and "\r" not in text and text.isprintable() else _ESCAPED.sub(_escape, text)
 
@@ -90,7 +97,9 @@ def visible(text: str) -> str:
 class JsonText:
     """Text in lines, with what a view needs to know about each line. Lines count from 0."""
 
-    def __init__(self, logical_lines: list[str], parents: array[int] | None = None, places: array[int] | None = None) -> None:
+    def __init__(
+        self, logical_lines: list[str], parents: array[int] | None = None, places: array[int] | None = None
+    ) -> None:
         """`parents` and `places`: per logical line the line of its container (-1: none) and its number in it."""
         self._starts = array("I")
         self._logical = array("I")
@@ -241,7 +250,9 @@ class JsonText:
             above = self._parents[number]
             if above < parent:
                 break
-            if above == parent and (self._places[number] == step if isinstance(step, int) else self._key(number) == step):
+            if above == parent and (
+                self._places[number] == step if isinstance(step, int) else self._key(number) == step
+            ):
                 last = number  # of duplicate keys the last counts, as for readers
                 if isinstance(step, int):
                     break
@@ -299,7 +310,7 @@ def _meaning(key: str, value: str) -> str:
     if "/" in value and mediatype.in_words(value) != value:
         lines.append(f"{display.safe(value)}: {mediatype.in_words(value)}")
     if "." in key:
-        explained = annotations.explain(key)
+        explained = keys.explain(key)
         if explained:
             lines.append(explained)
     if key in _SIZES and value.isdecimal() and len(value) < 20:
@@ -322,14 +333,16 @@ class JsonView:
     findings: FindingList = field(default_factory=FindingList)
 
 
-def json_view(name: str, raw: bytes, text: str, *, token: CancelToken, findings: FindingList | None = None) -> JsonView:
+def json_view(
+    name: str, raw: bytes, text: str, *, token: CancelToken, findings: FindingList | None = None, note: str = ""
+) -> JsonView:
     """Both texts of a document of `raw` bytes whose decoded form is `text`. Raises `Cancelled`."""
     shown = visible(text)
     token.check()
     pretty = pretty_lines(shown, token)
     token.check()
     stored = JsonText(shown.split("\n"))
-    notes = []
+    notes = [display.safe(note)] if note else []
     if shown != text.replace("\r\n", "\n"):
         notes.append("Invisible characters are shown as escapes.")
     try:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from inspector.oci import annotations, mediatype
+from inspector.oci import annotations as keys
+from inspector.oci import mediatype
 from inspector.oci.reference import Reference
 from inspector.viewmodel import display
 
@@ -96,7 +97,7 @@ def part(descriptor: Descriptor | None, number: int) -> str:
     if descriptor is None:
         return f"part {number}"
     stated = descriptor.annotations.get("in-toto.io/predicate-type")
-    title = descriptor.annotations.get(annotations.TITLE)
+    title = descriptor.annotations.get(keys.TITLE)
     if stated:
         return predicate(stated)
     if title:

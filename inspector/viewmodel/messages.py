@@ -15,7 +15,7 @@ from inspector.viewmodel import display
 
 if TYPE_CHECKING:
     from inspector.progress import Progress
-    from inspector.viewmodel.exporting import ExportOutcome
+    from inspector.viewmodel.outcome import ExportOutcome
 
 
 class Action(StrEnum):
@@ -96,9 +96,17 @@ def from_error(error: BaseException, doing: str = "") -> Message | None:
         reason = error.strerror or type(error).__name__
         where = display.safe(str(error.filename)) if error.filename else ""
         text = f"{where}: {reason}." if where else f"{reason}."
-        return Message(Severity.ERROR, _while("The system refused", doing), text, _report(error), (Action.RETRY,), subject=where)
+        return Message(
+            Severity.ERROR, _while("The system refused", doing), text, _report(error), (Action.RETRY,), subject=where
+        )
     if isinstance(error, MemoryError):
-        return Message(Severity.ERROR, _while("Not enough memory", doing), "Close other archives and try again.", "", (Action.RETRY,))
+        return Message(
+            Severity.ERROR,
+            _while("Not enough memory", doing),
+            "Close other archives and try again.",
+            "",
+            (Action.RETRY,),
+        )
     return Message(
         Severity.ERROR,
         _while("Something unexpected went wrong", doing),
@@ -116,7 +124,11 @@ def _while(title: str, doing: str) -> str:
 def _expected(error: errors.InspectorError, doing: str) -> Message:
     actions = next((actions for kind, actions in _ACTIONS if isinstance(error, kind)), ())
     limit = error.limit if isinstance(error, errors.LimitReached) else ""
-    lines = [f"{type(error).__name__}: {error.title}", error.message, f"Object: {error.subject}" if error.subject else ""]
+    lines = [
+        f"{type(error).__name__}: {error.title}",
+        error.message,
+        f"Object: {error.subject}" if error.subject else "",
+    ]
     if doing:
         lines.insert(0, f"While {doing}")
     if isinstance(error, errors.LimitReached):

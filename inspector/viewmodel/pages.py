@@ -22,7 +22,7 @@ class Page(StrEnum):
     FINDINGS = "findings"
 
     @property
-    def title(self) -> str:
+    def caption(self) -> str:
         return "JSON" if self is Page.JSON else self.value.capitalize()
 
 

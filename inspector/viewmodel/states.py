@@ -33,14 +33,18 @@ class State(NamedTuple):
 
 
 NONE = State(Check.NONE, "", "")
-VERIFIED = State(Check.VERIFIED, "✓", "verified", "Its digest was computed since the archive was opened, and is the stated one.")
+VERIFIED = State(
+    Check.VERIFIED, "✓", "verified", "Its digest was computed since the archive was opened, and is the stated one."
+)
 UNCHECKED = State(Check.UNCHECKED, "○", "not checked", "Its digest was not computed yet.")
 UNNAMED = State(Check.UNCHECKED, "○", "not checked", "Nothing states a digest that it could be compared with.")
 WRONG = State(Check.WRONG, "✗", "wrong", "Its bytes are not what the digest says.")
 CUT = State(Check.WRONG, "✗", "cut off", "The archive ends within it.")
 WRONG_DIFF_ID = State(Check.WRONG, "✗", "wrong", "Its uncompressed tar is not what the config's diffID says.")
 ABSENT = State(Check.ABSENT, "–", "absent", "The archive does not hold it.")
-FOREIGN = State(Check.ABSENT, "–", "absent", "The archive does not hold it: it is to be fetched from elsewhere (non-distributable).")
+FOREIGN = State(
+    Check.ABSENT, "–", "absent", "The archive does not hold it: it is to be fetched from elsewhere (non-distributable)."
+)
 UNREADABLE = State(Check.WRONG, "✗", "unreadable", "It is there, but cannot be understood.")
 
 _ABOVE_VERIFIED = State(Check.VERIFIED, "✓", "verified", "Everything below that the archive holds is verified.")

@@ -52,7 +52,9 @@ class _Builder:
         # the document of a root that is a root document itself (manifest.json of `dir:`) is that root's node
         own = {id(node.document) for node in archive.roots} | {node.digest for node in archive.roots}
         documents = [d for d in archive.root_documents if id(d) not in own and d.digest not in own]
-        documents.sort(key=lambda d: _DOCUMENT_ORDER.index(d.name) if d.name in _DOCUMENT_ORDER else len(_DOCUMENT_ORDER))
+        documents.sort(
+            key=lambda d: _DOCUMENT_ORDER.index(d.name) if d.name in _DOCUMENT_ORDER else len(_DOCUMENT_ORDER)
+        )
         places = {document.name: root.add(self._document(document)) for document in documents}
         for node in archive.roots:
             self._add(places.get(_source_of(node), root), node)
@@ -79,7 +81,9 @@ class _Builder:
                 self._add_parts(made, node.image)
             waiting += [(made, below) for below in reversed((*node.children, *node.referrers))]
         if waiting:
-            parent.add(StructureNode(NodeType.BLOB, "more than can be shown", tooltip=f"Only {MAX_NODES:,} rows are shown."))
+            parent.add(
+                StructureNode(NodeType.BLOB, "more than can be shown", tooltip=f"Only {MAX_NODES:,} rows are shown.")
+            )
 
     def _node(self, node: TreeNode, above: StructureNode) -> StructureNode:
         descriptor, blob = node.descriptor, node.blob
@@ -139,7 +143,11 @@ def _labels(node: TreeNode, above: StructureNode) -> tuple[str, str]:
         label = " · ".join(part for part in (labels.names(shown), words) if part)
         return label, words
     words = "manifest" if descriptor is None else display.safe(mediatype.in_words(descriptor.media_type)) or "manifest"
-    if node.kind is NodeKind.ABSENT and descriptor is not None and descriptor.annotations.get("vnd.docker.reference.type"):
+    if (
+        node.kind is NodeKind.ABSENT
+        and descriptor is not None
+        and descriptor.annotations.get("vnd.docker.reference.type")
+    ):
         target = labels.platform(_subject_platform(above))
         return (f"attestation for {target}" if target else "attestation"), "attestation"
     label = " · ".join(part for part in (labels.names(shown), stated) if part) or words

@@ -67,10 +67,22 @@ class StructureNode:
         "row", "short", "size", "source", "tooltip", "type",
     )  # fmt: skip
 
-    def __init__(self, node_type: NodeType, label: str, *, short: str = "", tooltip: str = "", digest: Digest | None = None,
-                 size: int | None = None, blob: Blob | None = None, document: Document | None = None,
-                 image: Image | None = None, layer: Layer | None = None, descriptor: Descriptor | None = None,
-                 source: TreeNode | None = None) -> None:  # fmt: skip
+    def __init__(  # noqa: PLR0913 - one keyword for each thing that a node may stand for
+        self,
+        node_type: NodeType,
+        label: str,
+        *,
+        short: str = "",
+        tooltip: str = "",
+        digest: Digest | None = None,
+        size: int | None = None,
+        blob: Blob | None = None,
+        document: Document | None = None,
+        image: Image | None = None,
+        layer: Layer | None = None,
+        descriptor: Descriptor | None = None,
+        source: TreeNode | None = None,
+    ) -> None:
         self.type = node_type
         self.label = label
         self.short = short or label
@@ -211,7 +223,11 @@ class StructureTree:
             if node.layer is not None:
                 foreign = node.descriptor is not None and bool(node.descriptor.urls)
                 return states.FOREIGN if foreign else states.ABSENT
-            return states.ABSENT if node.type in (NodeType.CONFIG, NodeType.BLOB) and node.document is None else states.NONE
+            return (
+                states.ABSENT
+                if node.type in (NodeType.CONFIG, NodeType.BLOB) and node.document is None
+                else states.NONE
+            )
         if not blob.member.complete:
             return states.CUT
         if blob in self.wrong_diff_ids:

@@ -50,7 +50,9 @@ def verify_all(
     return _verify(session, session.tree.nodes, token, sink, on_checked)
 
 
-def verify_node(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> VerificationOutcome:
+def verify_node(
+    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+) -> VerificationOutcome:
     """The blobs of a node and of all below it."""
     return _verify(session, tuple(node.walk()), token, sink, None)
 

@@ -1,0 +1,307 @@
+"""Export as the window sees it: where to, what will be written, and how it went."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.archive.detect import open_archive
+from inspector.archive.image import ImageArchive, NodeKind
+from inspector.errors import ExportError, InspectorError
+from inspector.export.plan import Change, ExportOptions, ExportPlan, PlannedImage, Preset, plan_export
+from inspector.export.writer import ExportResult, export_archive
+from inspector.export.writer import default_target as default_target_of
+from inspector.progress import CancelToken, Progress, ProgressSink
+from inspector.viewmodel import display, labels
+from inspector.viewmodel.outcome import ExportOutcome
+from inspector.viewmodel.summary import stored_size
+
+if TYPE_CHECKING:
+    from inspector.viewmodel.session import ArchiveSession
+
+__all__ = [
+    "COMPRESSIONS", "PRESETS", "ExportOutcome", "ExportRequest", "ImageChoice", "PlanRow", "PlanSheet", "PresetChoice",
+    "TargetCheck", "check_target", "default_target", "image_choices", "prepare_export", "run_export",
+]  # fmt: skip
+
+MAX_ROWS = 2000
+"""Lines of the sheet; the rest is counted in a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresetChoice:
+    """One preset of the dialog; `key` goes into `ExportRequest.preset`."""
+
+    key: str
+    title: str
+    explanation: str
+    available: bool = True
+
+
+PRESETS = (
+    PresetChoice(
+        Preset.DOCKER_COMPATIBLE.value,
+        "Docker-compatible OCI",
+        "An OCI layout with docker load's manifest.json beside it: loads everywhere.",
+    ),
+    PresetChoice(
+        Preset.STRICT_OCI.value, "Strict OCI", "An OCI layout and nothing else; old versions of docker load refuse it."
+    ),
+    PresetChoice(
+        Preset.CLASSIC_DOCKER.value,
+        "Classic docker-save",
+        "As Docker 1.10 to 24 wrote it, for old engines and scripts.",
+    ),
+)
+"""The first is the default."""
+
+COMPRESSIONS = (
+    ("keep", "Keep as they are"),
+    ("none", "None"),
+    ("gzip", "gzip"),
+    ("zstd", "zstd"),
+)
+"""Choices for layers: key and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChoice:
+    """One image that may be exported or left out; `key` goes into `ExportRequest.images`."""
+
+    key: str
+    label: str
+    platform: str
+    size: str
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What the person chose; the defaults are one-click re-export. `images`: keys, () for all."""
+
+    preset: str = PRESETS[0].key
+    compression: str = "keep"
+    images: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+    def options(self) -> ExportOptions:
+        return ExportOptions(
+            preset=Preset(self.preset), compression=self.compression, images=self.images, platforms=self.platforms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCheck:
+    """What is known of a target before the work: `text` is a warning for the dialog, or ""."""
+
+    exists: bool
+    is_source: bool
+    writable: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of *What will be written*."""
+
+    object: str
+    action: str
+    why: str
+    before: str
+    after: str
+    tooltip: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSheet:
+    """What will be written. `size` in bytes; `button` is the text of the button that starts."""
+
+    rows: tuple[PlanRow, ...]
+    size: int
+    size_text: str
+    button: str
+    images: str
+    notes: tuple[str, ...] = ()
+
+
+def image_choices(session: ArchiveSession) -> tuple[ImageChoice, ...]:
+    """The images that may be chosen; attestations go with their image."""
+    return tuple(
+        ImageChoice(
+            key=image.key,
+            label=labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or "untagged image",
+            platform=labels.platform(image.platform),
+            size=display.size(stored_size(image)),
+            available=image.complete,
+        )
+        for image in session.archive.images
+        if image.kind is NodeKind.IMAGE
+    )
+
+
+def default_target(session: ArchiveSession) -> Path:
+    """Beside the archive: `app.tar` → `app.oci.tar`."""
+    return default_target_of(session.path)
+
+
+def check_target(session: ArchiveSession, target: Path) -> TargetCheck:
+    """What stands at the target. May hang on a dead share: call it in a worker."""
+    try:
+        is_source = os.path.samefile(target, session.path)
+    except (OSError, ValueError):
+        is_source = False
+    if is_source:
+        return TargetCheck(True, True, False, "This is the archive itself: choose another name.")
+    try:
+        exists = os.path.lexists(target)
+        folder_is_there = os.path.isdir(target.parent)
+        writable = folder_is_there and os.access(target.parent, os.W_OK) and not os.path.isdir(target)
+    except (OSError, ValueError):
+        return TargetCheck(False, False, False, "This name cannot be used.")
+    text = ""
+    if not folder_is_there:
+        text = "The folder does not exist."
+    elif not writable:
+        text = "There is no permission to write there." if not os.path.isdir(target) else "This is a folder."
+    elif exists:
+        text = "It exists and would be replaced."
+    return TargetCheck(exists, False, writable, text)
+
+
+def prepare_export(
+    session: ArchiveSession, request: ExportRequest, token: CancelToken, sink: ProgressSink
+) -> PlanSheet:
+    """What would be written, without writing. Raises `UsageError`, `BlobError`, `ExportError`, `Cancelled`."""
+    plan = plan_export(session.archive, request.options(), token=token, sink=sink)
+    rows = tuple(_row(change) for change in plan.changes[:MAX_ROWS])
+    rest = len(plan.changes) - len(rows)
+    notes = (*plan.notes, f"{rest:,} more lines are not shown.") if rest > 0 else tuple(plan.notes)
+    size = display.size(plan.size)
+    about = size if plan.size_is_exact else f"about {size}"
+    return PlanSheet(
+        rows, plan.size, about, f"Export {about}", _count_images(plan.images), tuple(map(display.safe, notes))
+    )
+
+
+def _row(change: Change) -> PlanRow:
+    before, after = _side(change.old, change.old_size), _side(change.new, change.new_size)
+    details = [change.object, f"{change.action}: {change.why}" if change.why else change.action]
+    details += [f"before: {change.old}"] if change.old else []
+    details += [f"after: {change.new}"] if change.new else []
+    return PlanRow(
+        display.safe(change.object),
+        change.action,
+        display.safe(change.why),
+        before,
+        after,
+        "\n".join(display.safe(line) for line in details),
+    )
+
+
+def _side(digest: str | None, size: int | None) -> str:
+    parts = [display.short(digest)] if digest else []
+    parts += [display.size(size)] if size is not None else []
+    return " · ".join(parts) or "none"
+
+
+def _count_images(images: tuple[PlannedImage, ...]) -> str:
+    return display.count(len(images), "image", "images")
+
+
+def run_export(
+    session: ArchiveSession,
+    request: ExportRequest,
+    target: Path,
+    overwrite: bool,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> ExportOutcome:
+    """Plan, write, read back with every digest verified, and open the result as any archive.
+
+    Raises `TargetExists` (unless `overwrite`), `TargetIsSource`, `TargetUnwritable`, `SourceChanged`, `Cancelled` and
+    what planning raises; nothing is then left behind, and an old target is as it was.
+    """
+    session.archive.check_source()
+    sink(Progress("Planning"))
+    plan = plan_export(session.archive, request.options(), token=token, sink=sink)
+    result = export_archive(plan, target, overwrite=overwrite, token=token, sink=sink)
+    return _outcome(plan, result, request)
+
+
+def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> ExportOutcome:
+    images = tuple(result.images)
+    digest, trouble = _reopened(result.output)
+    verified = result.verified and not trouble
+    changed = [image for image in images if _manifest_changed(image)]
+    parts = [f"Saved {display.safe(result.output.name)}", display.size(result.size), _count_images(images)]
+    parts.append("image IDs kept" if all(image.id_kept for image in images) else "image IDs are new")
+    if changed:
+        parts.append(f"{display.count(len(changed), 'manifest digest', 'manifest digests')} changed")
+    parts.append("verified" if verified else "NOT verified")
+    notes = [*(display.safe(note) for note in result.notes)]
+    notes += [display.safe(trouble)] if trouble else []
+    file_digest = result.sha256 if result.sha256.startswith("sha256:") else f"sha256:{result.sha256}"
+    return ExportOutcome(
+        " · ".join(parts),
+        tuple(notes),
+        result.output,
+        result.size,
+        result.sha256,
+        digest or file_digest,
+        verified,
+        _details(plan, result, request, file_digest),
+    )
+
+
+def _manifest_changed(image: PlannedImage) -> bool:
+    source, target = image.source_manifest_digest, image.manifest_digest
+    return source is not None and target is not None and source != target
+
+
+def _reopened(path: Path) -> tuple[str, str]:
+    """The digest of the only root of the new archive, and what was wrong with opening it; both "" if there is none.
+
+    Every byte was read back and hashed before the file got its name; here it is understood once more from outside.
+    """
+    try:
+        with open_archive(path) as archive:
+            trouble = _incomplete(archive)
+            roots = {root.digest for root in archive.roots}
+            only = roots.pop() if len(roots) == 1 else None
+            return str(only) if only is not None else "", trouble
+    except ExportError:
+        raise
+    except InspectorError as error:
+        return "", f"The result could not be opened again. {error}"
+
+
+def _incomplete(archive: ImageArchive) -> str:
+    count = sum(1 for image in archive.images if not image.complete and image.kind is NodeKind.IMAGE)
+    if not count:
+        return ""
+    verb = "is" if count == 1 else "are"
+    return f"{display.count(count, 'image', 'images')} of the result {verb} incomplete, as in the source."
+
+
+def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, file_digest: str) -> str:
+    lines = [
+        str(result.output),
+        f"{result.size:,} bytes, {file_digest}",
+        f"preset {request.preset}, compression {request.compression}",
+        "",
+    ]
+    for image in result.images:
+        lines.append(f"{', '.join(image.names) or 'untagged'} {image.platform or ''}".rstrip())
+        lines.append(f"  config   {image.config_digest}")
+        if image.source_manifest_digest == image.manifest_digest:
+            lines.append(f"  manifest {image.manifest_digest}, kept")
+        else:
+            lines.append(f"  manifest {image.source_manifest_digest or 'none'} → {image.manifest_digest or 'none'}")
+    lines.append("")
+    lines += [
+        f"{change.action:9} {change.object}{': ' + change.why if change.why else ''}"
+        for change in plan.changes[:MAX_ROWS]
+    ]
+    return "\n".join(display.safe(line, 4000) for line in lines)

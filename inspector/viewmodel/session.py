@@ -1,0 +1,339 @@
+"""One opened archive as the window sees it: tree, pages, findings; and what is loaded for a page, in a worker.
+
+Functions that take `(…, token, sink)` may take time and belong into a worker; everything else is quick.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.archive.detect import open_archive
+from inspector.archive.image import ImageArchive, Layer
+from inspector.archive.limits import DEFAULT_LIMITS, Limits
+from inspector.errors import InspectorError, SourceChanged
+from inspector.layers.merged import merge
+from inspector.layers.stack import list_image, list_image_layer
+from inspector.layers.table import Listing
+from inspector.progress import CancelToken, Progress, ProgressSink
+from inspector.viewmodel import display, explanations, labels
+from inspector.viewmodel.configsummary import history_rows
+from inspector.viewmodel.content import can_show_as_text, read_json_view, summary_of
+from inspector.viewmodel.copying import copy_choices
+from inspector.viewmodel.files import FileList
+from inspector.viewmodel.findingsview import FindingList, finding_list
+from inspector.viewmodel.messages import Message, from_error
+from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Section
+from inspector.viewmodel.recent import RecentArchive
+from inspector.viewmodel.structure import build_tree
+from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
+
+if TYPE_CHECKING:
+    from inspector.archive.blobstore import Blob
+    from inspector.findings import Finding
+    from inspector.viewmodel.jsonview import JsonView
+
+CACHED_ENTRIES = 1_000_000
+"""File entries of layers that were listed, kept for going back to them (some 100 bytes each)."""
+
+_PARTIAL_SECONDS = 0.3
+
+
+def open_session(path: Path, token: CancelToken, sink: ProgressSink, *, raised: tuple[str, ...] = ()) -> ArchiveSession:
+    """Open an archive. `raised` names limits to go on with, as often as they were raised.
+
+    Raises the ArchiveError family, `LimitReached`, `Cancelled`.
+    """
+    limits = DEFAULT_LIMITS
+    for name in raised:
+        limits = limits.raised(name)
+    archive = open_archive(path, token=token, sink=sink, limits=limits)
+    try:
+        return ArchiveSession(archive, limits)
+    except BaseException:
+        archive.close()
+        raise
+
+
+class ArchiveSession:
+    """An open archive. Close it; what still runs in a worker then fails, and its answer is to be dropped."""
+
+    def __init__(self, archive: ImageArchive, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.archive = archive
+        """For view-models; widgets have no use for it."""
+        self.limits = limits
+        self.closed = False
+        self.tree: StructureTree = build_tree(archive)
+        self._by_member = {node.blob.member.name: node for node in reversed(self.tree.nodes) if node.blob is not None}
+        self._documents = {node.document.name: node for node in self.tree.root.children if node.document is not None}
+        self._lock = threading.Lock()
+        self._raw_findings: dict[Finding, None] = dict.fromkeys(archive.findings)
+        self._findings = finding_list(self._raw_findings, self._locate)
+        self._listings: OrderedDict[Blob, Listing] = OrderedDict()
+        self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
+
+    # what it is -----------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        return self.archive.path
+
+    @property
+    def title(self) -> str:
+        """The file's name, for tabs and the window."""
+        return display.safe(self.path.name or str(self.path), 120)
+
+    @property
+    def tooltip(self) -> str:
+        layout = explanations.LAYOUTS.get(self.archive.layout, self.archive.layout)
+        return f"{display.safe(str(self.path), 4096)}\n{layout}, {display.size(self.archive.size)}"
+
+    @property
+    def size(self) -> int:
+        return self.archive.size
+
+    @property
+    def temporary_bytes(self) -> int:
+        """Size of the private unpacked copy of a compressed archive, else 0."""
+        return self.archive.spooled_bytes
+
+    @property
+    def findings(self) -> FindingList:
+        """Those of opening, and those that reading layers has brought since."""
+        return self._findings
+
+    def recent(self, now: float) -> RecentArchive:
+        """The entry for the list of recent archives; `now` in unix seconds."""
+        named = [name for image in self.archive.images for name in image.names]
+        found = {labels.platform(image.platform) for image in self.archive.images} - {""}
+        platform = found.pop() if len(found) == 1 else f"{len(found)} platforms" if found else ""
+        name = labels.familiar(named[0]) if named else ""
+        return RecentArchive(str(self.path), name, platform, self.size, int(now))
+
+    def source_changed(self) -> Message | None:
+        """What to say if the file on disk is no longer the one that was opened; marks of verification are then dropped."""
+        if self.closed:
+            return None
+        try:
+            self.archive.check_source()
+        except SourceChanged as error:
+            for blob in self.archive.blobs.all():
+                blob.forget()
+            return from_error(error)
+        except (InspectorError, OSError) as error:
+            return from_error(error, "looking at the archive")
+        return None
+
+    def allow_more(self, limit: str) -> None:
+        """Go on with a larger limit (`Message.limit`) from now on."""
+        self.limits = self.limits.raised(limit)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.archive.close()
+            self._listings.clear()
+
+    # pages ----------------------------------------------------------------------------------------------
+
+    def pages_for(self, node: StructureNode) -> tuple[Page, ...]:
+        """The pages that have something to say; the first is the one to show."""
+        pages: list[Page] = []
+        is_json = node.document is not None or can_show_as_text(node, self.limits)
+        if node.type is NodeType.LAYER:
+            pages += [Page.FILES] if node.blob is not None else []
+            pages += [Page.SUMMARY]
+        elif node.type in (NodeType.INDEX, NodeType.DOCUMENT) and is_json:
+            pages += [Page.JSON, Page.SUMMARY]
+        elif node.type is NodeType.IMAGE and node.image is not None:
+            pages += [Page.SUMMARY]
+            pages += [Page.FILES] if any(layer.present for layer in node.image.layers) else []
+        else:
+            pages += [Page.SUMMARY]
+        if is_json and Page.JSON not in pages:
+            pages.append(Page.JSON)
+        if node.type in (NodeType.IMAGE, NodeType.CONFIG) and node.image is not None and node.image.history:
+            pages.append(Page.HISTORY)
+        if self.findings_for(node):
+            pages.append(Page.FINDINGS)
+        return tuple(pages)
+
+    def history(self, node: StructureNode) -> tuple[HistoryRow, ...]:
+        """Steps of an image or config, each with the node of the layer that it made."""
+        if node.image is None:
+            return ()
+        return history_rows(node.image, self._node_of_layer)
+
+    def findings_for(self, node: StructureNode) -> FindingList:
+        """The findings that speak of this node or of something below it; of the archive's node, all."""
+        if node is self.tree.root:
+            return self._findings
+        return FindingList(tuple(row for row in self._findings if row.node is not None and _is_at(row.node, node)))
+
+    def what_is(self, node: StructureNode) -> str:
+        """The *What am I looking at?* line."""
+        return explanations.what_is(node)
+
+    def copy_choices(self, node: StructureNode) -> tuple[CopyChoice, ...]:
+        """What *Copy* (the first) and *Copy as* offer."""
+        return copy_choices(node, self.path)
+
+    def _node_of_layer(self, layer: Layer) -> StructureNode | None:
+        return self._nodes_of_layers.get(id(layer))
+
+    def _locate(self, finding: Finding) -> StructureNode | None:
+        where = finding.where
+        node = self._documents.get(where.object) or self._by_member.get(where.object)
+        if where.digest:
+            below = self.tree.find_by_digest(where.digest, node)
+            # a pointer into a document is found there, not at what the descriptor leads to
+            return node if node is not None and where.pointer else below or node
+        return node
+
+    # layers ---------------------------------------------------------------------------------------------
+
+    def known_listings(self) -> dict[Blob, Listing]:
+        """Listings made so far."""
+        with self._lock:
+            return dict(self._listings)
+
+    def keep_listing(self, layer: Layer, listing: Listing) -> None:
+        """Remember a listing, its findings, and what its diffID tells; from any thread."""
+        with self._lock:
+            new = [finding for finding in listing.findings if finding not in self._raw_findings]
+            if new:
+                self._raw_findings |= dict.fromkeys(new)
+                self._findings = finding_list(self._raw_findings, self._locate)
+            if layer.blob is None or self.closed:
+                return
+            if listing.diff_id is not None and layer.diff_id is not None and listing.diff_id != layer.diff_id:
+                self.tree.wrong_diff_ids.add(layer.blob)
+            self._listings[layer.blob] = listing
+            self._listings.move_to_end(layer.blob)
+            while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
+                self._listings.popitem(last=False)
+
+    def findings_of(self, found: Iterable[Finding]) -> FindingList:
+        """Rows for some findings of this archive."""
+        return finding_list(found, self._locate)
+
+
+def _is_at(node: StructureNode | None, above: StructureNode) -> bool:
+    while node is not None and node.depth > above.depth:
+        node = node.parent
+    return node is above
+
+
+def load_summary(
+    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+) -> tuple[Section, ...]:
+    """The Summary page of a node. Reads at most small blobs: the statements of an attestation."""
+    token.check()
+    known = session.known_listings().get(node.blob) if node.blob is not None and node.layer is not None else None
+    return summary_of(session.archive, session.tree, session.findings, node, known, session.limits, sink)
+
+
+def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> JsonView:
+    """The JSON page of a node. Raises what reading the blob raises; a text that is no JSON is shown as it is."""
+    sink(Progress("Reading", 0, 0, node.short))
+    return read_json_view(node, session.limits, token, session.findings_of)
+
+
+def load_files(
+    session: ArchiveSession,
+    node: StructureNode,
+    token: CancelToken,
+    sink: ProgressSink,
+    on_partial: Callable[[FileList], None] | None = None,
+) -> FileList:
+    """The files of a layer, or the merged file system of an image.
+
+    `on_partial` is called from the worker, now and then, with a new list of what was read so far.
+    Raises `LayerError`, `BlobError`, `LimitReached`, `Cancelled`, `SourceChanged`.
+    """
+    if node.layer is not None:
+        return _layer_files(session, node, token, sink, on_partial)
+    image = node.image
+    if image is None:
+        raise LookupError(f"{node!r} has no files")
+    read = _Offset(sink, sum(layer.size or 0 for layer in image.layers))
+    found = list_image(
+        image,
+        known=session.known_listings(),
+        token=token,
+        sink=read.report,
+        limits=session.limits,
+        on_layer=lambda number, listing: read.next(image.layers[number - 1], listing, session),
+    )
+    merged = merge(found.listings)
+    token.check()
+    bad = [f"Layer {number}: {error.title}." for number, error in sorted(found.errors.items())]
+    bad += [
+        f"Layer {number} is damaged: what could be read is shown."
+        for number, listing in enumerate(found.listings, 1)
+        if not listing.complete and number not in found.errors
+    ]
+    findings = [finding for listing in dict.fromkeys(found.listings) for finding in listing.findings]
+    return FileList(merged, complete=found.complete, note=" ".join(bad[:5]), findings=session.findings_of(findings))
+
+
+class _Offset:
+    """Progress over all layers of an image from the progress of each."""
+
+    def __init__(self, sink: ProgressSink, total: int) -> None:
+        self._sink = sink
+        self._before = 0
+        self._total = total
+
+    def report(self, progress: Progress, /) -> None:
+        self._sink(Progress(progress.stage, self._before + progress.done, self._total, progress.subject))
+
+    def next(self, layer: Layer, listing: Listing, session: ArchiveSession) -> None:
+        self._before += layer.size or 0
+        session.keep_listing(layer, listing)
+
+
+def _layer_files(
+    session: ArchiveSession,
+    node: StructureNode,
+    token: CancelToken,
+    sink: ProgressSink,
+    on_partial: Callable[[FileList], None] | None,
+) -> FileList:
+    layer = node.layer
+    assert layer is not None
+    known = session.known_listings().get(layer.blob) if layer.blob is not None else None
+    if known is None:
+        partial = _Partial(on_partial)
+        known = list_image_layer(
+            layer,
+            node.image,
+            token=token,
+            sink=sink,
+            limits=session.limits,
+            on_rows=partial.take if on_partial else None,
+        )
+        session.keep_listing(layer, known)
+    token.check()
+    note = "" if known.complete else "The layer is damaged: what could be read is shown."
+    return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))
+
+
+class _Partial:
+    """Lists of what was read so far: only when there is twice as much as last time, so that all together cost little."""
+
+    def __init__(self, give: Callable[[FileList], None] | None) -> None:
+        self._give = give
+        self._next_time = 0.0
+        self._next_length = 1
+
+    def take(self, listing: Listing) -> None:
+        if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
+            return
+        self._give(FileList(listing, complete=False, note="Still being read."))
+        self._next_length = 2 * len(listing)
+        self._next_time = time.monotonic() + _PARTIAL_SECONDS

@@ -1,0 +1,323 @@
+"""The Summary page of each kind of node, as sections of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from inspector.archive.compression import Compression
+from inspector.oci import annotations as keys
+from inspector.oci import mediatype
+from inspector.viewmodel import display, labels
+from inspector.viewmodel.configsummary import MAX_ROWS, config_sections, labels_section
+from inspector.viewmodel.explanations import LAYOUTS
+from inspector.viewmodel.findingsview import FindingList
+from inspector.viewmodel.pages import Row, Section
+from inspector.viewmodel.states import Check
+from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Image, ImageArchive
+    from inspector.oci.digest import Digest
+
+
+def archive_sections(archive: ImageArchive, tree: StructureTree, findings: FindingList) -> tuple[Section, ...]:
+    """What the file is, what wrote it and why we think so, and what it holds."""
+    rows = [
+        Row("File", display.safe(str(archive.path), 4096), monospace=True),
+        Row("Size", display.size(archive.size), display.size_exact(archive.size)),
+        Row("Layout", LAYOUTS.get(archive.layout, archive.layout)),
+        Row("Written by", display.safe(archive.writer.text) or "not known"),
+        *(Row("because", display.safe(sentence)) for sentence in archive.writer.evidence[:20]),
+    ]
+    if archive.compression is not Compression.NONE:
+        spooled = archive.spooled_bytes
+        rows.append(Row("Compressed with", archive.compression.value))
+        rows.append(
+            Row(
+                "Unpacked to",
+                f"{display.size(spooled)} in a private temporary file",
+                f"{display.size_exact(spooled)}; it vanishes when the archive is closed.",
+            )
+        )
+    rows.append(Row("Findings", f"{findings.sign} {findings.text}", level=findings.worst))
+    images = [node for node in tree.nodes if node.type is NodeType.IMAGE]
+    others = [node for node in tree.nodes if node.type in (NodeType.ARTIFACT, NodeType.ATTESTATION)]
+    sections = [Section("Archive", tuple(rows)), _limited("Images", map(_image_row, images), len(images))]
+    if others:
+        sections.append(_limited("Attestations and artifacts", map(_other_row, others), len(others)))
+    return tuple(section for section in sections if section.rows)
+
+
+def _image_row(node: StructureNode) -> Row:
+    image = node.image
+    assert image is not None
+    named = labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or "untagged"
+    size = stored_size(image)
+    parts = [
+        labels.platform(image.platform) or "platform not stated",
+        display.size(size),
+        display.count(len(image.layers), "layer", "layers"),
+    ]
+    parts += [] if image.complete else ["incomplete"]
+    return Row(named, " · ".join(parts), f"{node.tooltip}\n{display.size_exact(size)}".strip(), node=node)
+
+
+def _other_row(node: StructureNode) -> Row:
+    return Row(
+        node.label, display.size(stored_size(node.image)) if node.image is not None else "", node.tooltip, node=node
+    )
+
+
+def stored_size(image: Image) -> int:
+    """Bytes of config and layers as stored; what is shared counts in each image."""
+    config = len(image.config.raw) if image.config is not None else 0
+    return config + sum(layer.size or 0 for layer in image.layers)
+
+
+def image_sections(image: Image, node: StructureNode) -> tuple[Section, ...]:
+    """One screen about an image: names, identity, sizes, how it runs, its layers."""
+    rows = [
+        Row("Name" if not number else "", labels.familiar(name), name) for number, name in enumerate(image.names[:50])
+    ]
+    if not rows:
+        bare = ", ".join(map(display.safe, image.ref_names[:20]))
+        rows.append(Row("Name", f"none, marked “{bare}”" if bare else "none", "Loaders give it no name."))
+    rows.append(Row("Platform", labels.platform(image.platform) or "not stated"))
+    rows += _digest_row("Image ID", image.config_digest, "The digest of the config; what docker images shows.")
+    if image.manifest_digest is not None:
+        rows += _digest_row("Manifest", node.digest or image.manifest_digest, "What docker pull NAME@DIGEST takes.")
+    else:
+        rows.append(
+            Row("Manifest", "the archive stores none", "docker save did not before version 25; an export adds one.")
+        )
+    if image.manifest_media_type:
+        rows.append(
+            Row(
+                "Media type",
+                display.safe(mediatype.in_words(image.manifest_media_type)),
+                display.safe(image.manifest_media_type),
+            )
+        )
+    size = stored_size(image)
+    rows.append(Row("Stored size", display.size(size), f"{display.size_exact(size)}: config and layers as stored"))
+    missing = [layer.number for layer in image.layers if not layer.present]
+    if missing:
+        shown = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
+        rows.append(
+            Row(
+                "Incomplete",
+                f"layers {shown} are not in the archive"
+                if len(missing) > 1
+                else f"layer {shown} is not in the archive",
+            )
+        )
+    elif not image.complete:
+        rows.append(Row("Incomplete", "the config is not in the archive, or cannot be read"))
+    notes = manifest_annotations(image)
+    base = notes.get(keys.BASE_NAME)
+    if base:
+        rows.append(Row("Base image", labels.familiar(base), display.safe(notes.get(keys.BASE_DIGEST, ""))))
+    sections = [Section("Image", tuple(rows))]
+    if image.parsed_config is not None:
+        sections += config_sections(image.parsed_config)
+    layer_nodes = [child for child in node.children if child.layer is not None]
+    sections.append(_limited("Layers", map(_part_row, layer_nodes), len(layer_nodes)))
+    sections.append(labels_section(notes, "Annotations"))
+    return tuple(section for section in sections if section.rows)
+
+
+def manifest_annotations(image: Image) -> dict[str, str]:
+    """Of the descriptor and the manifest; the manifest's own count where both have one."""
+    merged: dict[str, str] = {}
+    if image.manifest_descriptor is not None:
+        merged |= image.manifest_descriptor.annotations
+    if image.parsed_manifest is not None:
+        merged |= image.parsed_manifest.annotations
+    return merged
+
+
+def _part_row(child: StructureNode) -> Row:
+    layer = child.layer
+    assert layer is not None
+    step = labels.step(layer.history.created_by, 120) if layer.history is not None else ""
+    size = display.size(layer.size) if layer.present else f"{display.size(layer.size)}, absent"
+    value = " · ".join(part for part in (size, step or ("" if child.type is NodeType.LAYER else child.label)) if part)
+    label = f"layer {layer.number}" if child.type is NodeType.LAYER else f"part {layer.number}"
+    return Row(label, value, child.tooltip, node=child)
+
+
+def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Section, ...]:
+    """A layer or any other blob of an image. `known` are rows that reading its content brought."""
+    layer, image = node.layer, node.image
+    assert layer is not None
+    assert image is not None
+    rows = []
+    if node.type is NodeType.LAYER:
+        rows.append(Row("Layer", f"{layer.number} of {len(image.layers)}", "Counted from the base."))
+        step = layer.history.created_by if layer.history is not None else ""
+        rows.append(
+            Row(
+                "Made by",
+                display.safe(labels.command(step), 4000) or "not stated",
+                display.safe(step, 4000),
+                monospace=True,
+            )
+        )
+    rows += _digest_row("Digest", layer.digest, "Of the stored bytes.") or [Row("Digest", "not stated")]
+    rows += _digest_row("diffID", layer.diff_id, "Of the uncompressed tar, as the config states it.")
+    if layer.media_type:
+        rows.append(
+            Row("Media type", display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
+        )
+    rows.append(Row("Stored size", display.size(layer.size), display.size_exact(layer.size)))
+    if layer.blob is not None:
+        declared = mediatype.declared_compression(layer.media_type) if layer.media_type else None
+        stored = layer.compression.value
+        tooltip = f"Its media type says {declared}." if declared and declared != stored else "As its first bytes say."
+        rows.append(Row("Compression", stored, tooltip))
+        rows.append(_place_row(node))
+    rows.append(_state_row(node))
+    if layer.descriptor is not None and layer.descriptor.urls:
+        rows += [
+            Row("To be fetched from", display.safe(url), "This program never does.")
+            for url in layer.descriptor.urls[:20]
+        ]
+    sections = [
+        Section("Layer" if node.type is NodeType.LAYER else "Content", tuple(rows)),
+        Section("Inside", tuple(known)),
+    ]
+    if layer.descriptor is not None:
+        sections.append(labels_section(layer.descriptor.annotations, "Annotations"))
+    return tuple(section for section in sections if section.rows)
+
+
+def config_page_sections(node: StructureNode) -> tuple[Section, ...]:
+    """What a config says, then what it is as a blob."""
+    image = node.image
+    parsed = image.parsed_config if image is not None else None
+    rows = [
+        *_digest_row("Digest", node.digest, "Docker's image ID."),
+        Row("Size", node.size_text or "not known", node.size_tooltip),
+    ]
+    rows += [_place_row(node)] if node.blob is not None else []
+    rows.append(_state_row(node))
+    about = Section("Config", tuple(rows))
+    return (
+        *(config_sections(parsed) if parsed is not None and image is not None and parsed.has_diff_ids else ()),
+        about,
+    )
+
+
+def index_sections(node: StructureNode) -> tuple[Section, ...]:
+    """An image index, or index.json: what it lists."""
+    source = node.source
+    rows = []
+    names = source.names if source is not None else ()
+    rows += [
+        Row("Name" if not number else "", labels.familiar(name), display.safe(name))
+        for number, name in enumerate(names[:50])
+    ]
+    rows += _digest_row("Digest", node.digest, "Of the index as stored.")
+    descriptor = node.descriptor
+    if descriptor is not None:
+        rows.append(
+            Row(
+                "Media type",
+                display.safe(mediatype.in_words(descriptor.media_type)),
+                display.safe(descriptor.media_type),
+            )
+        )
+    rows.append(Row("Size", node.size_text, node.size_tooltip))
+    rows.append(_state_row(node))
+    below = [child for child in node.children if child.type is not NodeType.BLOB]
+    sections = [Section("Index", tuple(rows)), _limited("Lists", map(_entry_row, below), len(below))]
+    found = dict(descriptor.annotations) if descriptor is not None else {}
+    found |= source.index.annotations if source is not None and source.index is not None else {}
+    sections.append(labels_section(found, "Annotations"))
+    return tuple(section for section in sections if section.rows)
+
+
+def _entry_row(child: StructureNode) -> Row:
+    size = display.size(stored_size(child.image)) if child.image is not None else child.size_text
+    state = child.state()
+    value = " · ".join(
+        part for part in (size, state.word if state.check in (Check.ABSENT, Check.INCOMPLETE) else "") if part
+    )
+    return Row(child.label, value or child.type.value, child.tooltip, node=child)
+
+
+def artifact_sections(image: Image, node: StructureNode, statements: Iterable[Row] = ()) -> tuple[Section, ...]:
+    """An attestation or artifact: what it is, about what, and its parts."""
+    is_attestation = node.type is NodeType.ATTESTATION
+    rows = [
+        Row(
+            "What",
+            "attestation" if is_attestation else labels.artifact(image.artifact_type),
+            display.safe(image.artifact_type or ""),
+        )
+    ]
+    rows += [Row("Name", labels.familiar(name), display.safe(name)) for name in image.names[:50]]
+    rows += _digest_row("About", image.subject, "The manifest that it describes.", link=True)
+    rows += _digest_row("Manifest", node.digest, "")
+    parts = [child for child in node.children if child.layer is not None]
+    sections = [
+        Section("Attestation" if is_attestation else "Artifact", tuple(rows)),
+        Section(
+            "Statement", tuple(statements), "What it states was not checked by this program." if is_attestation else ""
+        ),
+        _limited("Parts", map(_part_row, parts), len(parts)),
+        labels_section(manifest_annotations(image), "Annotations"),
+    ]
+    return tuple(section for section in sections if section.rows)
+
+
+def other_sections(node: StructureNode) -> tuple[Section, ...]:
+    """Root documents, what is absent, what cannot be understood."""
+    descriptor = node.descriptor
+    rows = []
+    if node.document is not None:
+        rows.append(Row("Member", display.safe(node.document.name), monospace=True))
+    if descriptor is not None:
+        rows.append(
+            Row(
+                "Media type",
+                display.safe(mediatype.in_words(descriptor.media_type)),
+                display.safe(descriptor.media_type),
+            )
+        )
+        if descriptor.platform is not None:
+            rows.append(Row("Platform", labels.platform(descriptor.platform) or "unknown"))
+    rows += _digest_row("Digest", node.digest, "As stated by what refers to it.")
+    if node.size is not None:
+        rows.append(Row("Size", node.size_text, node.size_tooltip))
+    if node.type is not NodeType.DOCUMENT:
+        rows.append(_state_row(node))
+    sections = [Section("Document" if node.type is NodeType.DOCUMENT else node.type.value.capitalize(), tuple(rows))]
+    if node.type is NodeType.DOCUMENT and node.children:
+        sections.append(_limited("Lists", map(_entry_row, node.children), len(node.children)))
+    if descriptor is not None:
+        sections.append(labels_section(descriptor.annotations, "Annotations"))
+    return tuple(section for section in sections if section.rows)
+
+
+def _digest_row(label: str, digest: Digest | None, tooltip: str, *, link: bool = False) -> list[Row]:
+    return [] if digest is None else [Row(label, str(digest), tooltip, link=digest if link else None, monospace=True)]
+
+
+def _place_row(node: StructureNode) -> Row:
+    assert node.blob is not None
+    member = node.blob.member
+    tooltip = f"Its content begins at byte {member.data_offset:,} of the tar." if member.data_offset is not None else ""
+    return Row("Stored as", display.safe(member.name), tooltip, monospace=True)
+
+
+def _state_row(node: StructureNode) -> Row:
+    state = node.state()
+    return Row("State", state.text or "nothing to check", state.tooltip)
+
+
+def _limited(title: str, rows: Iterable[Row], count: int) -> Section:
+    shown = tuple(row for row, _ in zip(rows, range(MAX_ROWS), strict=False))
+    rest = count - len(shown)
+    return Section(title, shown, f"{rest:,} more are not shown here." if rest > 0 else "")
