@@ -13,7 +13,9 @@ from inspector.archive.compression import Compression
 from inspector.archive.dockersave import node_of, stated_digest
 from inspector.archive.found import Found
 from inspector.archive.image import Image, Layer, NodeKind
+from inspector.archive.opening import finding
 from inspector.archive.v1chain import V1Layer, chain_of, read_v1_layers, tops_of
+from inspector.findings import Fix, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +47,16 @@ def salvage_docker_save(opening: Opening) -> Found | None:
         images.append(image_of_config(opening, blob, document, config, _layers(opening, config, v1_layers)))
     if not images:
         return None
+    opening.note(
+        finding(
+            "COMPAT-1",
+            Severity.ERROR,
+            "The file manifest.json is missing",
+            "The archive is cut off or incomplete. The images of the configs that are left are shown, without names.",
+            at="manifest.json",
+            fix=Fix.AUTOMATIC,
+        )
+    )
     return Found("docker-save", (), tuple(node_of(image) for image in images), tuple(images), is_salvage=True)
 
 

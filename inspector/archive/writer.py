@@ -37,6 +37,8 @@ class Evidence:
         self.found = found
         self._outer = outer
         self.names = [member.name for member in members.members]
+        self.is_retarred = outer is None or any(m.stored_name.startswith(b"./") for m in members.members[:8])
+        """Unpacked and packed again, or a folder: order and times say nothing about the first writer."""
         self.documents = {document.name: document for document in found.documents}
 
     def header(self, name: str) -> _Header | None:
@@ -121,6 +123,12 @@ def _docker_archive(evidence: Evidence, entries: Sequence[DockerManifestEntry]) 
         )
     if layers and all(layer.endswith("/layer.tar") for layer in layers):
         return _v1_folders(evidence)
+    header = evidence.header(configs[0]) if configs and not layers else None
+    if header is not None and header.mode == 0o444 and header.mtime == 0:
+        return Writer(
+            "podman, skopeo or buildah (docker-archive)",
+            ("the image has no layers; files are read-only and dated 1970",),
+        )
     return Writer("unknown", ("its manifest.json follows no writer that we know",))
 
 
@@ -139,12 +147,15 @@ def _v1_folders(evidence: Evidence) -> Writer:
     if header is not None and header.mtime in (0, 1) and not header.mode & 0o222:
         return Writer("nix (dockerTools.buildImage)", ("members are read-only and dated to the second 0 or 1",))
     names = evidence.names
-    if layer is not None and version is not None and names.index(layer) < names.index(version):
+    in_order = not evidence.is_retarred and layer is not None and version is not None
+    if in_order and names.index(layer or "") < names.index(version or ""):
         return Writer(
             "crane (legacy format) or rules_docker",
             ("in each folder layer.tar comes before VERSION; Docker writes VERSION first",),
         )
     reasons = ["each layer has a folder with VERSION, json and layer.tar, and manifest.json lists them"]
+    if evidence.is_retarred:
+        reasons.append("it was unpacked since, so the order of members tells nothing")
     builders = sorted(
         {
             image.parsed_config.docker_version
@@ -220,7 +231,7 @@ def _graph_driver(evidence: Evidence) -> Writer:
 
 def _later_docker(evidence: Evidence, reasons: list[str]) -> Writer:
     index, folder = evidence.header("index.json"), evidence.header("blobs/sha256")
-    if index is None or folder is None:
+    if index is None or folder is None or evidence.is_retarred:
         return Writer("docker 25.0.6 or later (graph driver)", tuple(reasons))
     if index.mtime:
         reasons.append("index.json carries the time of saving, as up to 27")
@@ -265,6 +276,10 @@ def _layout(evidence: Evidence) -> Writer:
     image_names = any(IMAGE_NAME in entry for entry in annotations)
     if any(str(entry.get("kind", "")).startswith("dev.cosignproject.cosign/") for entry in annotations):
         return Writer("cosign (save)", ("index.json has cosign's kind annotations",))
+    nested = {d.get("digest") for d in evidence.descriptors()}
+    repeated = [i for i in evidence.found.images if len(i.path) > 1 and i.path[-1] in nested]
+    if not image_names and (repeated or any("artifactType" in d for d in evidence.descriptors())):
+        return Writer("oras", ("index.json lists what its indexes hold once more, or artifacts by type",))
     if any(CREATED in entry for entry in annotations):
         text = "index.json states when the image was built"
         return Writer("buildx or BuildKit (type=oci)", (text, "there is no manifest.json"))
@@ -280,10 +295,6 @@ def _layout(evidence: Evidence) -> Writer:
         return Writer("jib", ("oci-layout has 31 bytes and there are no folder entries",))
     if any(ref.startswith("@") for ref in refs):
         return Writer("containerd", ("a ref.name begins with @",))
-    nested = {d.get("digest") for d in evidence.descriptors()}
-    repeated = [i for i in evidence.found.images if len(i.path) > 1 and i.path[-1] in nested]
-    if repeated or any("artifactType" in d for d in evidence.descriptors()):
-        return Writer("oras", ("index.json lists what its indexes hold once more, or artifacts by type",))
     reasons = ["index.json has no name but ref.name, and there is no manifest.json"]
     if "mediaType" not in evidence.value("index.json"):
         reasons.append("index.json has no mediaType")

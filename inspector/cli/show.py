@@ -164,7 +164,7 @@ def _summary(archive: ImageArchive) -> Iterator[str]:
     for finding in sorted(archive.findings, key=lambda finding: -finding.severity):
         counts[finding.severity.word] = counts.get(finding.severity.word, 0) + 1
     if not counts:
-        yield "no findings"
+        yield "no findings while opening; `check` looks deeper"
         return
     words = [f"{count:,} {word}{'s' if count != 1 and word != 'info' else ''}" for word, count in counts.items()]
     yield f"findings: {', '.join(words)}"
