@@ -85,23 +85,28 @@ def count(number: int, singular: str, plural: str) -> str:
     return f"{number:,} {singular if number == 1 else plural}"
 
 
+_BEYOND = 10**30
+"""humanize divides as floats, and Python writes out no number of more than 4300 digits; nothing real comes near."""
+
+
 @lru_cache(maxsize=4096)
 def size(number: int | None) -> str:
     """In decimal units, as `humanize.naturalsize` words it; `–` for None."""
     if number is None:
         return NOTHING
-    if number < 0:
-        return f"{number:,} B"
-    # humanize divides as floats: numbers beyond its largest unit are told as they are
-    return humanize.naturalsize(number) if number < 10**30 else f"{number:.3e} B"
+    if abs(number) >= _BEYOND:
+        return "over 10³⁰ B"
+    return humanize.naturalsize(number) if number >= 0 else f"{number:,} B"
 
 
 def size_exact(number: int | None) -> str:
     """`12,345,678 bytes (11.8 MiB)`."""
     if number is None:
         return "size not known"
+    if abs(number) >= _BEYOND:
+        return "over 10³⁰ bytes"
     exact = count(number, "byte", "bytes")
-    if not 1024 <= number < 10**30:
+    if number < 1024:
         return exact
     return f"{exact} ({humanize.naturalsize(number, binary=True)})"
 
@@ -122,7 +127,7 @@ def time(seconds: int) -> str:
 def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
     """`2024-05-01 10:00:00 UTC, 2 years ago (1714557600)`; never fails, whatever the integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
-        return f"{seconds:,} seconds since 1970: no date"
+        return f"{seconds:,} seconds since 1970: no date" if abs(seconds) < _BEYOND else "no date"
     moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     stated = f"{moment_.year:04}-{moment_:%m-%d %H:%M:%S} UTC"
     return f"{stated}, {ago(moment_, now)} ({seconds})" if seconds else f"{stated}, the epoch (0)"
