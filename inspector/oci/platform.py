@@ -32,6 +32,7 @@ _TWINS: Final = {
     ("arm", "7"): ("arm", "v7"),
     ("arm", "8"): ("arm", "v8"),
 }
+_NAMES_WITH_VARIANT: Final = ("armhf", "armel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +91,9 @@ class Platform:
         if asked.os_version and asked.os_version != self.os_version:
             return False
         own, wanted = self._processor(), asked._processor()
-        return (
-            own[0] == wanted[0]
-            if not asked.variant
-            and asked.architecture.lower()
-            in (
-                own[0],
-                self.architecture.lower(),
-            )
-            else own == wanted
-        )
+        if asked.variant or asked.architecture.lower() in _NAMES_WITH_VARIANT:
+            return own == wanted
+        return own[0] == wanted[0]
 
     def _processor(self) -> tuple[str, str]:
         pair = (self.architecture.lower(), self.variant.lower())

@@ -28,6 +28,7 @@ def test_what_is_no_platform(text: str) -> None:
         ("linux/arm64/v8", "linux/arm64", True),
         ("linux/arm64", "linux/arm64/v8", True),
         ("linux/arm64", "linux/aarch64", True),
+        ("linux/arm64/v9", "linux/aarch64", True),
         ("linux/arm/v6", "linux/arm", True),
         ("linux/arm/v6", "linux/arm/v7", False),
         ("linux/arm", "linux/arm/v7", True),
