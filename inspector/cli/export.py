@@ -1,0 +1,181 @@
+"""`export FILE OUT`: re-save an archive as OCI, or with `--plan` show what would be written."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inspector.cli.console import Console
+    from inspector.export.options import ExportOptions
+    from inspector.export.plan import Change, ExportPlan, PlannedImage
+    from inspector.export.writer import ExportResult
+
+NAME = "export"
+HELP = "re-save an archive OCI compliant, or show what that would change"
+
+_PRESETS = ("docker-compatible", "strict-oci", "classic-docker")
+_COMPRESSIONS = ("keep", "none", "gzip", "zstd")
+_LISTED = 40
+"""Lines of one action before the rest is counted."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """As in cli.md."""
+    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    parser.add_argument("out", metavar="OUT", help="the archive to write")
+    parser.add_argument(
+        "--preset", choices=_PRESETS, default=_PRESETS[0],
+        help="docker-compatible: an OCI layout with manifest.json beside it (default); strict-oci: without; "
+        "classic-docker: as docker save before 25",
+    )  # fmt: skip
+    parser.add_argument("--compression", choices=_COMPRESSIONS, default="keep", help="of the layers (default: keep)")
+    parser.add_argument(
+        "--level", type=int, metavar="N", help="gzip 0 to 9 (0 to 3 fast, 4 to 9 small and slow), zstd 1 to 19"
+    )
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="NAME|DIGEST",
+        help="only this image; may be given several times",
+    )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="OS/ARCH",
+        help="only this platform; may be given several times",
+    )
+    parser.add_argument("--tag", action="append", default=[], metavar="OLD=NEW", help="rename; OLD may be a digest")
+    parser.add_argument("--plan", action="store_true", help="show what would be written, and write nothing")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was."""
+    from inspector.archive.detect import open_archive
+    from inspector.export.plan import plan_export
+    from inspector.export.sheet import plan_json, result_json
+    from inspector.export.writer import check_target, export_archive
+
+    options = _options(arguments)
+    options.check()
+    target = Path(arguments.out)
+    with open_archive(Path(arguments.file), token=console.token, sink=console.sink()) as archive:
+        if not arguments.plan:
+            check_target(archive, target, overwrite=arguments.force)  # before layers are read for the plan
+        plan = plan_export(archive, options, token=console.token, sink=console.sink())
+        if arguments.plan:
+            if arguments.json:
+                console.out_json(plan_json(plan, target))
+            else:
+                for line in _plan_lines(plan, target):
+                    console.out(line)
+            return 0
+        result = export_archive(plan, target, overwrite=arguments.force, token=console.token, sink=console.sink())
+    if arguments.json:
+        console.out_json(result_json(result))
+    else:
+        for line in _result_lines(result):
+            console.out(line)
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> ExportOptions:
+    from inspector.errors import UsageError
+    from inspector.export.options import ExportOptions, Preset
+
+    retag: dict[str, str] = {}
+    for text in arguments.tag:
+        old, equals, new = text.partition("=")
+        if not (old and equals and new):
+            raise UsageError("--tag takes OLD=NEW", f"{text!r}: as in --tag app:1=registry.example/app:2.")
+        retag[old] = new
+    return ExportOptions(
+        preset=Preset(arguments.preset),
+        compression=arguments.compression,
+        level=arguments.level,
+        images=tuple(arguments.image),
+        platforms=tuple(arguments.platform),
+        retag=retag,
+    )
+
+
+def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
+    from inspector.cli.console import visible
+    from inspector.export.sheet import verdict
+
+    size = f"{plan.size:,} bytes" if plan.size_is_exact else "size known when the layers are compressed"
+    yield f"Would write {visible(str(target))} ({plan.options.preset}, {size})"
+    yield f"  {verdict(plan.images)}"
+    yield from _image_lines(plan.images)
+    yield ""
+    for action in ("added", "rewritten", "dropped", "kept"):
+        yield from _action_lines(action, [change for change in plan.changes if change.action == action])
+    yield from _note_lines(plan.notes)
+
+
+def _result_lines(result: ExportResult) -> Iterator[str]:
+    from inspector.cli.console import visible
+    from inspector.export.sheet import verdict
+
+    verified = "verified" if result.verified else "not verified"
+    yield f"Saved {visible(str(result.output))} · {result.size:,} bytes · {verdict(result.images)} · {verified}"
+    yield f"  sha256:{result.sha256}"
+    counts = Counter(change.action for change in result.changes)
+    yield "  " + ", ".join(f"{counts[action]:,} {action}" for action in ("kept", "rewritten", "added", "dropped"))
+    yield from _image_lines(result.images)
+    yield from _note_lines(result.notes)
+
+
+def _image_lines(images: Sequence[PlannedImage]) -> Iterator[str]:
+    from inspector.cli.console import visible
+
+    for image in images[:_LISTED]:
+        name = ", ".join(visible(name) for name in image.names) or "(no name)"
+        manifest = image.manifest_digest or "after compression"
+        state = (
+            "manifest kept" if image.kept else f"manifest {_short(image.source_manifest_digest)} → {_short(manifest)}"
+        )
+        yield f"  {name} {visible(image.platform or '')}  {state}"
+    if len(images) > _LISTED:
+        yield f"  … and {len(images) - _LISTED:,} more images"
+
+
+def _action_lines(action: str, changes: Sequence[Change]) -> Iterator[str]:
+    from inspector.cli.console import visible
+
+    for change in changes[:_LISTED]:
+        why = f": {visible(change.why)}" if change.why else ""
+        yield f"  {action:<9}  {visible(change.object)}{why}{_before_after(change)}"
+    rest = changes[_LISTED:]
+    if rest:
+        size = sum(change.new_size or change.old_size or 0 for change in rest)
+        yield f"  {action:<9}  … and {len(rest):,} more, {size:,} bytes"
+
+
+def _before_after(change: Change) -> str:
+    if change.action == "kept":
+        return f"  ({change.new_size:,} bytes)" if change.new_size is not None else ""
+    if change.action == "dropped":
+        return f"  ({change.old_size:,} bytes)" if change.old_size is not None else ""
+    return f"  {_short(change.old)} → {_short(change.new)}"
+
+
+def _short(digest: str | None) -> str:
+    if digest is None:
+        return "none"
+    return digest.partition(":")[2][:12] or digest
+
+
+def _note_lines(notes: Sequence[str]) -> Iterator[str]:
+    from inspector.cli.console import visible
+
+    for note in notes:
+        yield f"  note: {visible(note)}"

@@ -1,0 +1,106 @@
+"""The blobs that the new archive will hold, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from inspector.archive.blobstore import Blob, BlobState
+from inspector.errors import BlobMismatch
+from inspector.export.plan import ADDED, KEPT, REWRITTEN, PlannedBlob, Recoded, ToRecode
+from inspector.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from inspector.export.recompress import Encoding
+
+WAITING = "waiting"
+"""The algorithm of the stand-in for a digest that a compression will give; it is in no document that is written."""
+
+
+def blob_name(digest: Digest) -> str:
+    """Where a layout stores it (image-layout.md#blobs)."""
+    return f"blobs/{digest.algorithm}/{digest.encoded}"
+
+
+def stand_in(blob: Blob) -> Digest:
+    """A text of a digest's form for a layer that is still to be compressed; equal for equal claims."""
+    named = Digest.of(blob.member.name.encode("utf-8", "surrogateescape"))
+    return Digest.parse(f"{WAITING}:{(blob.claimed or named).encoded}")
+
+
+def is_stand_in(digest: Digest | None) -> bool:
+    return digest is not None and digest.algorithm == WAITING
+
+
+def whole(blob: Blob) -> Blob:
+    """`blob`, if the archive holds all of it and nothing showed that its bytes are others; `BlobMismatch` else."""
+    if not blob.member.complete:
+        raise BlobMismatch(
+            "A blob is cut off",
+            f"The archive ends within {blob.member.name}. It was not written or copied to its end: get it again.",
+            subject=blob.member.name,
+        )
+    if blob.state is BlobState.WRONG:
+        raise mismatch(blob.member.name, blob.claimed, blob.computed)
+    return blob
+
+
+def mismatch(name: str, expected: Digest | None, found: Digest | None) -> BlobMismatch:
+    """The error for bytes that are not what refers to them."""
+    return BlobMismatch(
+        "A blob is not what its digest says",
+        f"{name} should be {expected}, its bytes are {found}. It was changed or damaged, so nothing was written. "
+        "Get the archive again.",
+        subject=name,
+    )
+
+
+class BlobBag:
+    """Collects blobs by digest; the first mention counts."""
+
+    def __init__(self) -> None:
+        self._found: dict[Digest, PlannedBlob] = {}
+        self._sources: set[Blob] = set()
+
+    def __iter__(self) -> Iterator[PlannedBlob]:
+        return iter(self._found.values())
+
+    def __contains__(self, digest: Digest) -> bool:
+        return digest in self._found
+
+    @property
+    def sources(self) -> set[Blob]:
+        """The blobs of the archive that are used in some form."""
+        return self._sources
+
+    def keep(self, digest: Digest, blob: Blob) -> None:
+        """A blob of the source, byte for byte."""
+        self._sources.add(whole(blob))
+        self._put(PlannedBlob(blob_name(digest), digest, blob.size, blob, KEPT))
+
+    def document(self, data: bytes, action: str, why: str, *, source: Blob | None = None) -> Digest:
+        """A document that was made or rewritten; `source` is the one that it stands for. Returns its digest."""
+        digest = Digest.of(data)
+        if source is not None:
+            self._sources.add(source)
+        self._put(PlannedBlob(blob_name(digest), digest, len(data), data, action, why))
+        return digest
+
+    def recoded(self, blob: Blob, recoded: Recoded, why: str) -> None:
+        """A layer that was compressed anew."""
+        self._sources.add(whole(blob))
+        self._put(PlannedBlob(blob_name(recoded.digest), recoded.digest, recoded.size, recoded, REWRITTEN, why))
+
+    def recode(self, blob: Blob, digest: Digest, encoding: Encoding, why: str) -> None:
+        """A layer that will be compressed anew; `digest` is its stand-in."""
+        self._sources.add(whole(blob))
+        planned = PlannedBlob(blob_name(digest), None, None, ToRecode(blob, digest, encoding), REWRITTEN, why)
+        self._put(planned, digest)
+
+    def _put(self, planned: PlannedBlob, key: Digest | None = None) -> None:
+        key = key or planned.digest
+        assert key is not None
+        self._found.setdefault(key, planned)
+
+
+__all__ = ["ADDED", "KEPT", "REWRITTEN", "BlobBag", "blob_name", "is_stand_in", "mismatch", "stand_in", "whole"]

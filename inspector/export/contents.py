@@ -1,0 +1,61 @@
+"""The documents of an archive by digest, and what lies below each; the graph as stored, not as a tree for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from inspector.archive.image import Image, ImageArchive, NodeKind, TreeNode
+from inspector.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from inspector.oci.docker import DockerManifestEntry
+
+
+class Contents:
+    """Looks up documents; reads nothing."""
+
+    def __init__(self, archive: ImageArchive) -> None:
+        self.archive = archive
+        self.nodes: dict[Digest, TreeNode] = {}
+        for root in archive.roots:
+            for node in root.walk():
+                if node.digest is not None and (node.image is None or node.image.manifest is not None):
+                    self.nodes.setdefault(node.digest, node)
+        self._entries: dict[Digest, DockerManifestEntry] = {}
+        for image in archive.images:
+            entry = self._entry_of(image)
+            if entry is not None and image.config_digest is not None:
+                self._entries.setdefault(image.config_digest, entry)
+
+    def below(self, digest: Digest) -> Iterator[TreeNode]:
+        """The document called `digest` and all that indexes lead to from it, each once, in stored order."""
+        seen = {digest}
+        waiting = [digest]
+        while waiting:
+            node = self.nodes.get(waiting.pop())
+            if node is None:
+                continue
+            yield node
+            children = [child.digest for child in node.index.manifests] if node.index is not None else []
+            fresh = [child for child in dict.fromkeys(children) if child is not None and child not in seen]
+            seen.update(fresh)
+            waiting.extend(reversed(fresh))
+
+    def images_below(self, target: Digest | Image) -> list[Image]:
+        """The runnable images that a top-level entry leads to."""
+        if isinstance(target, Image):
+            return [target]
+        found = (node.image for node in self.below(target))
+        return [image for image in found if image is not None and image.kind is NodeKind.IMAGE]
+
+    def docker_entry(self, image: Image) -> DockerManifestEntry | None:
+        """The entry of manifest.json with the same config, if there is one."""
+        return self._entries.get(image.config_digest) if image.config_digest is not None else None
+
+    def _entry_of(self, image: Image) -> DockerManifestEntry | None:
+        if image.config_blob is None:
+            return None
+        blobs = self.archive.blobs
+        found = (entry for entry in self.archive.docker_entries if entry.config)
+        return next((entry for entry in found if blobs.by_member(entry.config) is image.config_blob), None)

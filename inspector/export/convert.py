@@ -1,0 +1,338 @@
+"""Documents on their way into the new archive: kept byte for byte wherever they are right, rewritten where they must be.
+
+Manifests of docker save archives are made, Docker's media types become the specification's, what known faulty writers
+got wrong is put right. A rewritten document has a new digest, so every index above it is rewritten too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
+
+from inspector.archive.image import Image, Layer, NodeKind, TreeNode
+from inspector.errors import BlobMissing, ExportError
+from inspector.export.blobbag import ADDED, KEPT, REWRITTEN, BlobBag, mismatch, whole
+from inspector.export.contents import Contents
+from inspector.export.options import ExportOptions
+from inspector.export.repair import has_misplaced_platform, right_stack
+from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
+from inspector.export.storedlayers import LayerStore, StoredLayer
+from inspector.oci import mediatype
+from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST
+from inspector.oci.digest import Digest
+from inspector.oci.document import Document, compact_json
+
+if TYPE_CHECKING:
+    from inspector.archive.blobstore import Blob
+    from inspector.oci.document import Json
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Converted:
+    """What became of one document. `digest` and `size` are the new ones; `size` is None for what the source lacks.
+
+    `waiting`: a layer below it is still to be compressed, so `digest` is not the final one. `whys` are codes of
+    findings, or words.
+    """
+
+    media_type: str
+    digest: Digest
+    size: int | None
+    action: str
+    whys: tuple[str, ...] = ()
+    waiting: bool = False
+    old: Digest | None = None
+    old_size: int | None = None
+    image: Image | None = None
+    config_digest: Digest | None = None
+    layers: tuple[StoredLayer, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        return self.size is not None
+
+
+class Converter:
+    """Turns documents into what the new archive holds, each once; the blobs they need go into `bag`."""
+
+    def __init__(self, contents: Contents, bag: BlobBag, layers: LayerStore, options: ExportOptions) -> None:
+        self._contents = contents
+        self._bag = bag
+        self._layers = layers
+        self._convert = options.convert_docker
+        self._done: dict[Digest, Converted] = {}
+        self._made: list[Converted] = []
+        self._open: set[Digest] = set()
+
+    def all(self) -> list[Converted]:
+        """Everything converted so far, in the order in which it was asked for."""
+        return [*self._done.values(), *self._made]
+
+    def new_digest(self, digest: Digest) -> Digest:
+        """What a document of the source is called now; itself if it did not change."""
+        done = self._done.get(digest)
+        return done.digest if done is not None else digest
+
+    def document(self, digest: Digest, media_type: str, size: int | None = None) -> Converted:
+        """The document called `digest`, as a descriptor of `media_type` refers to it; `size` is what that states.
+
+        Raises `BlobMismatch` if its bytes are others.
+        """
+        done = self._done.get(digest)
+        if done is None:
+            done = self._document(digest, media_type, size)
+            self._done[digest] = done
+        return done
+
+    def _document(self, digest: Digest, media_type: str, size: int | None) -> Converted:
+        node = self._contents.nodes.get(digest)
+        blob = node.blob if node is not None else self._contents.archive.blobs.find(digest)
+        if blob is None:
+            return Converted(media_type, digest, None, KEPT, ("BLOB-6",), old=digest, old_size=size)
+        whole(blob)
+        document = node.document if node is not None else None
+        if document is not None and digest.algorithm == "sha256" and document.digest != digest:
+            raise mismatch(blob.member.name, digest, document.digest)
+        if node is None or document is None or digest in self._open:
+            self._bag.keep(digest, blob)
+            return Converted(media_type, digest, blob.size, KEPT, old=digest, old_size=blob.size)
+        self._open.add(digest)
+        try:
+            if node.index is not None and node.image is None:
+                return self._index(node, document, blob, digest, media_type)
+            if node.image is not None and node.image.parsed_manifest is not None:
+                return self._manifest(node.image, document, blob, digest, media_type)
+        finally:
+            self._open.discard(digest)
+        if node.image is not None:
+            raise ExportError(
+                "An outdated manifest",
+                f"{document.name} is a Docker schema 1 manifest: it has no config, and no registry or engine of today "
+                "takes it. Pull the image again with a current tool.",
+                subject=document.name,
+            )
+        self._bag.keep(digest, blob)
+        return Converted(media_type, digest, blob.size, KEPT, old=digest, old_size=blob.size)
+
+    # indexes -------------------------------------------------------------------------------------------
+
+    def _index(self, node: TreeNode, document: Document, blob: Blob, digest: Digest, media_type: str) -> Converted:
+        index = node.index
+        assert index is not None
+        assert isinstance(document.value, dict)
+        children = [
+            (child, self.document(child.digest, child.media_type, child.size) if child.digest is not None else None)
+            for child in index.manifests
+        ]
+        own = index.media_type or media_type
+        wanted = mediatype.to_oci(own) if self._convert else own
+        whys = ["MEDIA-1"] if wanted != own else []
+        for _, done in children:
+            if done is not None and done.action == REWRITTEN:
+                whys += ["a document below it changed"]
+                break
+        if not whys:
+            self._bag.keep(digest, blob)
+            return Converted(own, digest, blob.size, KEPT, old=digest, old_size=blob.size)
+        moved = {str(done.old): str(done.digest) for _, done in children if done is not None and done.old is not None}
+        entries: list[Json] = []
+        for child, done in children:
+            entry = respelled(child.raw, DESCRIPTOR)
+            if done is not None and done.present and done.action != KEPT:
+                entry |= {"mediaType": done.media_type, "digest": str(done.digest), "size": done.size}
+                entry.pop("data", None)
+            annotations = entry.get("annotations")
+            if isinstance(annotations, dict) and str(annotations.get(DOCKER_REFERENCE_DIGEST)) in moved:
+                told = str(annotations[DOCKER_REFERENCE_DIGEST])
+                entry["annotations"] = annotations | {DOCKER_REFERENCE_DIGEST: moved[told]}
+            entries.append(entry)
+        fields = respelled(document.value, INDEX)
+        fields |= {"schemaVersion": 2, "mediaType": wanted, "manifests": entries}
+        return self._rewritten(in_order(fields, INDEX), wanted, blob, digest, whys, [d for _, d in children if d])
+
+    def _rewritten(
+        self,
+        fields: dict[str, Json],
+        media_type: str,
+        blob: Blob,
+        digest: Digest,
+        whys: list[str],
+        below: list[Converted],
+    ) -> Converted:
+        data = compact_json(fields)
+        new = self._bag.document(data, REWRITTEN, ", ".join(whys), source=blob)
+        waiting = any(done.waiting for done in below)
+        return Converted(
+            media_type, new, len(data), REWRITTEN, tuple(whys), waiting, old=digest, old_size=blob.size
+        )  # fmt: skip
+
+    # manifests that are stored -------------------------------------------------------------------------
+
+    def _manifest(self, image: Image, document: Document, blob: Blob, digest: Digest, media_type: str) -> Converted:
+        manifest = image.parsed_manifest
+        assert manifest is not None
+        assert isinstance(document.value, dict)
+        own = manifest.media_type or media_type
+        is_docker = mediatype.is_docker(own)
+        convert = self._convert
+        wanted = mediatype.to_oci(own) if convert else own
+        whys = ["MEDIA-1"] if wanted != own else []
+        config = self._config_descriptor(image, convert=convert, whys=whys)
+        stack = right_stack(self._contents, image)
+        if stack is not None:
+            whys.append(stack[1])
+            stored = [
+                self._layers.of_blob(_numbered(image, number, layer), layer) for number, layer in enumerate(stack[0])
+            ]
+        else:
+            stored = [
+                self._layers.of_manifest(image, layer, convert=convert, local=self._local(image, layer))
+                for layer in image.layers
+                if layer.descriptor is not None
+            ]
+            whys += [layer.why for layer in stored if layer.why]
+        facts = {
+            "old": digest,
+            "old_size": blob.size,
+            "image": image,
+            "config_digest": image.config_digest,
+            "layers": tuple(stored),
+        }
+        if not whys:
+            self._bag.keep(digest, blob)
+            return Converted(own, digest, blob.size, KEPT, **facts)  # type: ignore[arg-type]
+        fields = respelled(document.value, MANIFEST)
+        fields["schemaVersion"] = 2
+        if own or not is_docker:
+            fields["mediaType"] = wanted or mediatype.OCI_MANIFEST
+        if config is not None:
+            fields["config"] = config
+        fields["layers"] = [in_order(respelled(layer.descriptor, DESCRIPTOR), DESCRIPTOR) for layer in stored]
+        data = compact_json(in_order(fields, MANIFEST))
+        whys = list(dict.fromkeys(whys))
+        waiting = any(layer.waiting for layer in stored)
+        new = self._bag.document(data, REWRITTEN, ", ".join(whys), source=blob)
+        return Converted(wanted, new, len(data), REWRITTEN, tuple(whys), waiting, **facts)  # type: ignore[arg-type]
+
+    def _config_descriptor(self, image: Image, *, convert: bool, whys: list[str]) -> dict[str, Json] | None:
+        """The manifest's config descriptor, put right; the config itself goes into the bag unchanged."""
+        stated = image.config_descriptor
+        if stated is None:
+            return None
+        raw = respelled(stated.raw, DESCRIPTOR)
+        wanted = mediatype.to_oci(stated.media_type) if convert else stated.media_type
+        if wanted != stated.media_type:
+            raw["mediaType"] = wanted
+            whys.append("MEDIA-1")
+        if image.config_blob is not None and stated.digest is not None:
+            document = image.config
+            if document is not None and stated.digest.algorithm == "sha256" and document.digest != stated.digest:
+                raise mismatch(image.config_blob.member.name, stated.digest, document.digest)
+            self._bag.keep(stated.digest, image.config_blob)
+            if stated.size != image.config_blob.size:
+                raw["size"] = image.config_blob.size
+                whys.append("DESC-4")
+        if has_misplaced_platform(self._contents, image):
+            raw.pop("platform", None)
+            whys.append("DESC-13")
+        return in_order(raw, DESCRIPTOR)
+
+    def _local(self, image: Image, layer: Layer) -> Blob | None:
+        """The bytes of a foreign layer that the archive holds although the manifest does not refer to them."""
+        if image.kind is not NodeKind.IMAGE or layer.blob is not None or layer.diff_id is None:
+            return None
+        if layer.media_type is None or not mediatype.is_foreign(layer.media_type):
+            return None
+        return self._contents.archive.blobs.find(layer.diff_id)
+
+    # manifests that are made here ----------------------------------------------------------------------
+
+    def without_manifest(self, image: Image, config: bytes | None = None) -> Converted:
+        """The manifest for an image that has none: that of docker save before 25. `config`: made for Docker up to 1.9.
+
+        Field by field what Docker 25.0.6 and later write for the same image (moby PR 44598 with its repairs).
+        Raises `BlobMissing`, `BlobMismatch`.
+        """
+        done = self._make(image, config)
+        self._made.append(done)
+        return done
+
+    def _make(self, image: Image, made_config: bytes | None) -> Converted:
+        if made_config is not None:
+            config_digest = self._bag.document(made_config, ADDED, "the source has none")
+            config_size = len(made_config)
+        else:
+            config_digest, config_size = self._stored_config(image)
+        entry = self._contents.docker_entry(image)
+        sources = entry.layer_sources if entry is not None else {}
+        stored = []
+        for layer in image.layers:
+            source = sources.get(str(layer.diff_id)) if layer.diff_id is not None else None
+            stored.append(self._layers.of_files(image, layer, source.raw if source is not None else None))
+        _check_count(image)
+        data = compact_json(
+            {
+                "schemaVersion": 2,
+                "mediaType": mediatype.OCI_MANIFEST,
+                "config": {"mediaType": mediatype.OCI_CONFIG, "digest": str(config_digest), "size": config_size},
+                "layers": [layer.descriptor for layer in stored],
+            }
+        )
+        digest = self._bag.document(data, ADDED, "the source has none")
+        return Converted(
+            mediatype.OCI_MANIFEST,
+            digest,
+            len(data),
+            ADDED,
+            ("the source has none",),
+            waiting=any(layer.waiting for layer in stored),
+            image=image,
+            config_digest=config_digest,
+            layers=tuple(stored),
+        )
+
+    def _stored_config(self, image: Image) -> tuple[Digest, int]:
+        document, blob = image.config, image.config_blob
+        if document is None or blob is None:
+            name = image.names[0] if image.names else image.key
+            raise BlobMissing(
+                "A config is missing",
+                f"The config of {name} is not in the archive or cannot be read, so the image cannot be exported. "
+                "Export the other images with --image, or get the archive again.",
+                subject=name,
+            )
+        whole(blob)
+        self._bag.keep(document.digest, blob)
+        return document.digest, blob.size
+
+
+def is_runnable(done: Converted) -> TypeGuard[Converted]:
+    """Whether Docker could load it: an image all of whose layers are tars that the new archive holds."""
+    return (
+        done.image is not None
+        and done.image.kind is NodeKind.IMAGE
+        and done.config_digest is not None
+        and (done.image.config is not None or done.action == ADDED)
+        and all(layer.digest is not None and layer.is_tar for layer in done.layers)
+    )
+
+
+def _numbered(image: Image, number: int, blob: Blob) -> Layer:
+    """A layer that the manifest forgot or misplaced."""
+    config = image.parsed_config
+    diff_id = config.diff_ids[number] if config is not None else None
+    known = next((layer for layer in image.layers if layer.blob is blob), None)
+    media_type = known.media_type if known is not None else None
+    return Layer(number + 1, None, blob, blob.claimed, diff_id, media_type, blob.size, None)
+
+
+def _check_count(image: Image) -> None:
+    config = image.parsed_config
+    if config is not None and len(config.diff_ids) != len(image.layers):
+        name = image.names[0] if image.names else image.key
+        raise ExportError(
+            "Layers and config do not fit together",
+            f"The config of {name} has {len(config.diff_ids)} diffIDs, manifest.json lists {len(image.layers)} layers: "
+            "no loader takes such an image. Get the archive again.",
+            subject=name,
+        )

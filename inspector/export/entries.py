@@ -1,0 +1,120 @@
+"""The entries of the new index.json: which document each leads to, and under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from inspector.archive.image import Image, NodeKind
+from inspector.export.contents import Contents
+from inspector.oci.annotations import IMAGE_NAME, REF_NAME
+from inspector.oci.descriptor import Descriptor
+from inspector.oci.digest import Digest
+from inspector.oci.index import ImageIndex
+from inspector.oci.reference import Reference, is_full_reference, qualify
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One descriptor of the new index.json. `target` is a document of the source, or an image that has no manifest there.
+
+    `name` is fully qualified, None if there is none; `word` is a bare ref.name that is no reference. `descriptor` is the
+    source's. `is_new`: the source's index.json does not list it; `why` says why this one does.
+    """
+
+    target: Digest | Image
+    name: str | None = None
+    word: str | None = None
+    descriptor: Descriptor | None = None
+    is_new: bool = False
+    why: str = ""
+
+    @property
+    def ref_name(self) -> str | None:
+        """What goes into `org.opencontainers.image.ref.name`: the tag, as Docker and containerd write it."""
+        if self.name is None:
+            return self.word
+        return Reference.parse(self.name).tag
+
+    @property
+    def familiar_tag(self) -> str | None:
+        """What goes into RepoTags: the name as Docker prints it; None for a name without tag, which Docker refuses."""
+        reference = Reference.parse(self.name) if self.name is not None else None
+        return reference.familiar if reference is not None and reference.tag and not reference.digest else None
+
+    @property
+    def media_type(self) -> str:
+        return self.descriptor.media_type if self.descriptor is not None else ""
+
+
+def entries_of(contents: Contents) -> list[Entry]:
+    """Every image of the archive, in the order of index.json; what it leaves out comes after it (moby#51389, #47210)."""
+    found = list(_listed(contents))
+    found = _with_repo_tags(contents, found)
+    covered: set[Digest] = set()
+    for entry in found:
+        assert isinstance(entry.target, Digest)
+        covered.update(node.digest for node in contents.below(entry.target) if node.digest is not None)
+    found += _unlisted(contents, covered)
+    return found
+
+
+def _listed(contents: Contents) -> Iterator[Entry]:
+    document = contents.archive.root_document("index.json")
+    if document is None or not isinstance(document.value, dict):
+        return
+    index, _ = ImageIndex.parse(document)
+    for descriptor in index.manifests:
+        if descriptor.digest is not None:
+            yield _named(descriptor.digest, descriptor)
+
+
+def _named(digest: Digest, descriptor: Descriptor) -> Entry:
+    image_name = descriptor.annotations.get(IMAGE_NAME) or None
+    ref_name = descriptor.annotations.get(REF_NAME) or None
+    name = qualify(image_name) if image_name is not None else None
+    if name is None and ref_name is not None and is_full_reference(ref_name):
+        name = qualify(ref_name)
+    word = ref_name if name is None else None
+    return Entry(digest, name, word, descriptor)
+
+
+def _with_repo_tags(contents: Contents, entries: list[Entry]) -> list[Entry]:
+    """Names that only manifest.json gives go to the entry that leads to the same config (COMPAT-6)."""
+    taken = {entry.name for entry in entries if entry.name is not None}
+    found = list(entries)
+    for place, entry in enumerate(entries):
+        assert isinstance(entry.target, Digest)
+        tags = [tag for image in contents.images_below(entry.target) for tag in image.repo_tags]
+        for name in dict.fromkeys(qualify(tag) for tag in tags):
+            if name is None or name in taken:
+                continue
+            current = found[place]
+            fits = current.word is None or current.word == Reference.parse(name).tag
+            taken.add(name)
+            if current.name is None and fits:
+                found[place] = replace(current, name=name, word=None, why="COMPAT-6")
+            else:
+                found.append(replace(current, name=name, word=None, is_new=True, why="COMPAT-6"))
+    return found
+
+
+def _unlisted(contents: Contents, covered: set[Digest]) -> Iterator[Entry]:
+    """Documents and images that index.json does not lead to, or all of them where there is none."""
+    covered = set(covered)
+    for digest, node in contents.nodes.items():
+        if digest in covered or node.kind is NodeKind.ABSENT or node.document is None:
+            continue
+        if node.image is None and node.index is None:
+            continue
+        covered.update(below.digest for below in contents.below(digest) if below.digest is not None)
+        names = node.image.names if node.image is not None else ()
+        yield from _entries(digest, names, "INDEX-11")
+    for image in contents.archive.images:
+        if image.manifest is None:
+            yield from _entries(image, image.names, "the source has none")
+
+
+def _entries(target: Digest | Image, names: Iterable[str], why: str) -> Iterator[Entry]:
+    named = [Entry(target, name, is_new=True, why=why) for name in names]
+    yield from named or [Entry(target, is_new=True, why=why)]

@@ -1,0 +1,158 @@
+"""The plan of an OCI layout, with or without Docker's manifest.json beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from inspector.archive.image import Image, NodeKind
+from inspector.errors import ExportError
+from inspector.export import legacyconfig
+from inspector.export.blobbag import BlobBag, blob_name
+from inspector.export.choose import chosen
+from inspector.export.contents import Contents
+from inspector.export.convert import Converted, Converter
+from inspector.export.dockerhalf import docker_images, manifest_json
+from inspector.export.entries import Entry, entries_of
+from inspector.export.indexjson import index_json
+from inspector.export.options import ExportOptions, Preset
+from inspector.export.plan import ADDED, KEPT, REWRITTEN, ExportPlan, PlannedBlob, PlannedImage, Recoded
+from inspector.export.report import changes_of, notes_of
+from inspector.export.storedlayers import LayerStore
+from inspector.oci.digest import Digest
+from inspector.progress import CancelToken, ProgressSink
+
+if TYPE_CHECKING:
+    from inspector.archive.image import ImageArchive
+
+OCI_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+class Layout:
+    """The parts of a plan: which entries, what became of each document, which blobs."""
+
+    def __init__(
+        self,
+        archive: ImageArchive,
+        options: ExportOptions,
+        token: CancelToken,
+        sink: ProgressSink,
+        recoded: Mapping[Digest, Recoded],
+    ) -> None:
+        self.archive = archive
+        self.options = options
+        self.notes: dict[str, None] = {}
+        self.contents = Contents(archive)
+        self.bag = BlobBag()
+        layers = LayerStore(self.bag, options, recoded, token, sink)
+        self.converter = Converter(self.contents, self.bag, layers, options)
+        all_entries = entries_of(self.contents)
+        if not all_entries:
+            raise ExportError("There is nothing to export", f"{archive.path} lists no image and no other document.")
+        self.entries, told = chosen(self.contents, all_entries, options)
+        self.notes |= dict.fromkeys(told)
+        self._token = token
+        self._sink = sink
+        self._made: dict[str, Converted] = {}
+        self.rows = [(entry, self._convert(entry)) for entry in self.entries]
+
+    def _convert(self, entry: Entry) -> Converted:
+        self._token.check()
+        if isinstance(entry.target, Digest):
+            size = entry.descriptor.size if entry.descriptor is not None else None
+            return self.converter.document(entry.target, entry.media_type, size)
+        done = self._made.get(entry.target.key)
+        if done is None:
+            config, image = None, entry.target
+            if image.v1_ids:
+                config, image = legacyconfig.made(self.archive, image, self._token, self._sink)
+            done = self._made[image.key] = self.converter.without_manifest(image, config)
+        return done
+
+    def below(self, entry: Entry) -> list[Converted]:
+        """What became of the runnable images that an entry leads to."""
+        if isinstance(entry.target, Image):
+            return [self._convert(entry)]
+        return [
+            self.converter.document(node.digest, node.image.manifest_media_type or "")
+            for node in self.contents.below(entry.target)
+            if node.image is not None and node.image.kind is NodeKind.IMAGE and node.digest is not None
+        ]
+
+    def images(self) -> tuple[PlannedImage, ...]:
+        """The runnable images, each once, with all the names that lead to it."""
+        found: dict[Digest, tuple[Converted, dict[str, None]]] = {}
+        for entry in self.entries:
+            for done in self.below(entry):
+                if done.present:
+                    names = found.setdefault(done.digest, (done, {}))[1]
+                    if entry.name is not None:
+                        names.setdefault(entry.name)
+        return tuple(_planned(done, tuple(names)) for done, names in found.values())
+
+
+def _planned(done: Converted, names: tuple[str, ...]) -> PlannedImage:
+    image = done.image
+    assert image is not None
+    return PlannedImage(
+        names=names,
+        platform=str(image.platform) if image.platform is not None else None,
+        source_manifest_digest=done.old,
+        manifest_digest=None if done.waiting else done.digest,
+        config_digest=done.config_digest,
+        kept=done.action == KEPT,
+        id_kept=not image.v1_ids,
+    )
+
+
+def plan(
+    archive: ImageArchive,
+    options: ExportOptions,
+    token: CancelToken,
+    sink: ProgressSink,
+    recoded: Mapping[Digest, Recoded],
+) -> ExportPlan:
+    """See `inspector.export.plan.plan_export`."""
+    layout = Layout(archive, options, token, sink, recoded)
+    source = archive.root_document("index.json")
+    index = index_json(source, layout.rows, layout.converter.new_digest)
+    docker = None
+    if options.preset is Preset.DOCKER_COMPATIBLE:
+        images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
+        docker = manifest_json(images, blob_name) if images else None
+        if docker is None:
+            layout.notes.setdefault("No manifest.json was made: the archive holds no image that Docker could load.")
+    blobs = [
+        *layout.bag,
+        _root("index.json", index, archive),
+        _root("oci-layout", OCI_LAYOUT, archive),
+        *([_root("manifest.json", docker, archive)] if docker is not None else []),
+    ]
+    blobs.sort(key=lambda planned: planned.name.encode())
+    return ExportPlan(
+        archive=archive,
+        options=options,
+        blobs=tuple(blobs),
+        folders=_folders(blobs),
+        index_json=index,
+        manifest_json=docker,
+        images=layout.images(),
+        changes=changes_of(layout, blobs),
+        notes=notes_of(layout),
+        recoded=recoded,
+    )
+
+
+def _root(name: str, data: bytes, archive: ImageArchive) -> PlannedBlob:
+    stored = archive.root_document(name)
+    action = ADDED if stored is None else KEPT if stored.raw == data else REWRITTEN
+    return PlannedBlob(name, Digest.of(data), len(data), data, action)
+
+
+def _folders(blobs: list[PlannedBlob]) -> tuple[str, ...]:
+    """Every folder of the tar, parents first."""
+    found = {"blobs"}
+    for planned in blobs:
+        parts = planned.name.split("/")[:-1]
+        found |= {"/".join(parts[: depth + 1]) for depth in range(len(parts))}
+    return tuple(sorted(found))

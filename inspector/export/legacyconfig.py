@@ -1,0 +1,58 @@
+"""Images of Docker up to 1.9 have no config and no diffIDs: both are made, once the layers were read (formats.md D4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inspector.archive.blobstore import Blob
+from inspector.archive.compression import Compression, inflate
+from inspector.archive.image import Image
+from inspector.archive.legacy import synthesise_config
+from inspector.archive.source import chunks
+from inspector.export.blobbag import whole
+from inspector.export.storedlayers import missing
+from inspector.oci.digest import Digest, hasher
+from inspector.progress import CancelToken, Progress, ProgressSink
+
+if TYPE_CHECKING:
+    from inspector.archive.image import ImageArchive
+
+
+def made(archive: ImageArchive, image: Image, token: CancelToken, sink: ProgressSink) -> tuple[bytes, Image]:
+    """The config, and the image with what is known of its layers now. Reads every layer of the image once.
+
+    Raises `BlobMissing`, `BlobMismatch`, `BlobError`, `Cancelled`.
+    """
+    layers = []
+    diff_ids: list[Digest] = []
+    for layer in image.layers:
+        if layer.blob is None:
+            raise missing(image, layer)
+        stored, diff_id = _digests(whole(layer.blob), token, sink)
+        layers.append(replace(layer, digest=stored, diff_id=diff_id))
+        diff_ids.append(diff_id)
+    return synthesise_config(archive, image, diff_ids), replace(image, layers=tuple(layers))
+
+
+def _digests(blob: Blob, token: CancelToken, sink: ProgressSink) -> tuple[Digest, Digest]:
+    known = blob.computed
+    if known is not None and blob.compression is Compression.NONE:
+        return known, known
+    source = blob.open()
+    stored, plain = hasher("sha256"), hasher("sha256")
+    done = 0
+
+    def read() -> object:
+        nonlocal done
+        for piece in chunks(source, token=token):
+            stored.update(piece)
+            done += len(piece)
+            sink(Progress("Computing diffIDs", done, source.size, blob.member.name))
+            yield piece
+
+    for piece in inflate(read(), blob.compression):  # type: ignore[arg-type]
+        plain.update(piece)
+    digest = Digest.from_hex(stored.hexdigest())
+    blob.record(digest)
+    return digest, Digest.from_hex(plain.hexdigest())

@@ -1,0 +1,158 @@
+"""Layers compressed anew: on all cores, with the same bytes on every run.
+
+gzip: blocks of 1 MiB, each deflated by itself and joined into one stream, so the result depends on the level and the
+deflate library and not on how many threads worked. Levels 0 to 3 are isal's own (0 fastest, 3 smallest; they take
+the time of zlib's lowest levels or less), 4 to 9 are zlib's. mtime 0, no name, OS 255 (formats.md D5).
+zstd: one frame with checksum, always by its multi-threaded encoder, whose output does not depend on the threads.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from isal import isal_zlib
+
+from inspector.archive.compression import Compression
+from inspector.errors import UsageError
+from inspector.progress import CancelToken
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_BLOCK = 1 << 20
+_THREADS = 2
+_AHEAD = 3
+_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_DEFLATE_END = b"\x03\x00"
+"""A last block with nothing in it."""
+_ISAL_LEVELS = 3
+_LEVELS = {Compression.GZIP: range(10), Compression.ZSTD: range(1, 20)}
+_DEFAULTS = {Compression.GZIP: 2, Compression.ZSTD: 3}
+_MAX_WINDOW_LOG = 23
+"""8 MiB: what every reader must take (RFC 8878), and what bounds our own memory at high levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How layers are to be stored: none, gzip or zstd, with a level (0 for none)."""
+
+    compression: Compression
+    level: int
+
+    @classmethod
+    def of(cls, word: str, level: int | None) -> Encoding:
+        """From the words of the command line; `UsageError` for a level that the compression does not have."""
+        compression = Compression(word)
+        if compression is Compression.NONE:
+            if level:
+                raise UsageError("A level needs a compression", "Layers that are not compressed have no level.")
+            return cls(compression, 0)
+        levels = _LEVELS[compression]
+        if level is not None and level not in levels:
+            raise UsageError(
+                "There is no such level", f"{word} has the levels {levels[0]} to {levels[-1]}, not {level}."
+            )
+        return cls(compression, _DEFAULTS[compression] if level is None else level)
+
+    def __str__(self) -> str:
+        return self.compression.value if not self.level else f"{self.compression.value}, level {self.level}"
+
+
+def encode(pieces: Iterable[bytes], encoding: Encoding, token: CancelToken) -> Iterator[bytes]:
+    """`pieces` compressed; what cuts them has no influence on the bytes that come out."""
+    if encoding.compression is Compression.GZIP:
+        return _gzip(pieces, encoding.level)
+    if encoding.compression is Compression.ZSTD:
+        return _zstd(pieces, encoding.level, token)
+    return iter(pieces)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks of `_BLOCK`, the last one shorter."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            joined = held[0] if len(held) == 1 else b"".join(held)
+            whole = size - size % _BLOCK
+            for at in range(0, whole, _BLOCK):
+                yield joined[at : at + _BLOCK]
+            held = [joined[whole:]]
+            size -= whole
+    if size:
+        yield b"".join(held)
+
+
+def _deflate(block: bytes, level: int) -> bytes:
+    """One block of raw deflate that ends on a byte and leaves the stream open."""
+    compressor: Any
+    if level <= _ISAL_LEVELS:
+        compressor = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
+        return bytes(compressor.compress(block) + compressor.flush(isal_zlib.Z_SYNC_FLUSH))
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return bytes(compressor.compress(block) + compressor.flush(zlib.Z_SYNC_FLUSH))
+
+
+def _gzip(pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
+    yield _GZIP_HEAD
+    crc = size = 0
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="export-gzip")
+    try:
+        waiting: deque[Future[bytes]] = deque()
+        for block in _blocks(pieces):
+            if len(waiting) >= _THREADS + _AHEAD:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(_deflate, block, level))
+            crc = isal_zlib.crc32(block, crc)
+            size += len(block)
+        for future in waiting:
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    yield _DEFLATE_END + crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def _zstd(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[bytes]:
+    parameter = zstd.CompressionParameter
+    compressor = zstd.ZstdCompressor(
+        options={
+            parameter.compression_level: level,
+            parameter.checksum_flag: 1,
+            parameter.nb_workers: _THREADS,
+            parameter.window_log: min(_MAX_WINDOW_LOG, _window_log(level)),
+        }
+    )
+    # In a thread of its own: at high levels one call takes seconds, and a person who cancels shall not wait for it.
+    pool = ThreadPoolExecutor(1, thread_name_prefix="export-zstd")
+    try:
+        for block in _blocks(pieces):
+            produced = _patiently(pool.submit(compressor.compress, block), token)
+            if produced:
+                yield produced
+        yield _patiently(pool.submit(compressor.flush), token)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _patiently(future: Future[bytes], token: CancelToken) -> bytes:
+    while True:
+        token.check()
+        try:
+            return future.result(timeout=0.1)
+        except TimeoutError:
+            continue
+
+
+def _window_log(level: int) -> int:
+    """The window that zstd itself takes for big inputs; stated, because it may not depend on the input's size."""
+    return 19 if level <= 1 else 20 if level == 2 else 21 if level <= 8 else 22 if level <= 16 else 23

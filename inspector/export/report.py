@@ -1,0 +1,193 @@
+"""What people are told of a plan: one line for each thing that is kept, rewritten, added or dropped, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from inspector.archive.image import Image, NodeKind
+from inspector.archive.members import Member, MemberKind
+from inspector.export.convert import Converted
+from inspector.export.plan import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
+from inspector.oci import mediatype
+from inspector.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from inspector.export.layoutplan import Layout
+
+_ROOT = ("index.json", "manifest.json", "oci-layout")
+_MOST_DROPPED = 1000
+_WORDS = {
+    "MEDIA-1": "Docker's media types became OCI's",
+    "MANIF-4": "the list of layers was empty",
+    "MANIF-5": "the layers stood in the wrong order",
+    "MANIF-6": "layers were missing in it",
+    "MANIF-9": "a layer's media type named another compression",
+    "DESC-4": "a stated size was wrong",
+    "DESC-13": "the config's descriptor carried a platform",
+}
+
+
+def changes_of(layout: Layout, blobs: Sequence[PlannedBlob]) -> tuple[Change, ...]:
+    """Every line of the sheet: root documents, documents, configs and layers, then what is left out."""
+    found = [_root_change(layout, planned) for planned in blobs if planned.name in _ROOT]
+    documents = layout.converter.all()
+    found += [change for change in map(_document_change, documents) if change is not None]
+    made = {done.digest for done in documents if done.present}
+    configs = {done.config_digest for done in documents}
+    layers = {layer.digest for done in documents for layer in done.layers}
+    for planned in layout.bag:
+        if planned.digest in made and planned.digest is not None:
+            continue
+        kind = "config" if planned.digest in configs else "layer" if planned.digest in layers else "blob"
+        found.append(_blob_change("layer" if planned.digest is None else kind, planned))
+    return (*found, *_dropped(layout))
+
+
+def _root_change(layout: Layout, planned: PlannedBlob) -> Change:
+    stored = layout.archive.root_document(planned.name)
+    old, size = (str(stored.digest), len(stored.raw)) if stored is not None else (None, None)
+    why = "" if planned.action == KEPT else _root_why(layout, planned.name, is_new=stored is None)
+    return Change(planned.name, planned.action, why, old, str(planned.digest), size, planned.size)
+
+
+def _root_why(layout: Layout, name: str, *, is_new: bool) -> str:
+    if name == "oci-layout":
+        return "LAYOUT-1" if is_new else "written as the specification has it"
+    if name == "manifest.json":
+        return "for loaders that read no index.json" if is_new else "paths and names as in index.json"
+    if is_new:
+        return "LAYOUT-4"
+    whys = [entry.why for entry in layout.entries if entry.why]
+    whys += ["digests below it changed" for _, done in layout.rows if done.action == REWRITTEN][:1]
+    codes = [f.code for f in layout.archive.findings if f.where.object == "index.json" and f.fix.value == "automatic"]
+    return ", ".join(dict.fromkeys([*codes, *whys])) or "names and platforms stated in full"
+
+
+def _kind(done: Converted) -> str:
+    if done.image is not None and done.image.kind is not NodeKind.IMAGE:
+        return done.image.kind.value
+    return "index" if mediatype.is_index(done.media_type) else "manifest"
+
+
+def _document_change(done: Converted) -> Change | None:
+    if not done.present:
+        return None
+    new = None if done.waiting else str(done.digest)
+    old = str(done.old) if done.old is not None else None
+    shown = old if done.old is not None else new or "(new)"
+    return Change(f"{_kind(done)} {shown}", done.action, ", ".join(done.whys), old, new, done.old_size, done.size)
+
+
+def _blob_change(kind: str, planned: PlannedBlob) -> Change:
+    new = str(planned.digest) if planned.digest is not None else None
+    if planned.action == KEPT:
+        return Change(f"{kind} {new}", KEPT, "", new, new, planned.size, planned.size)
+    blob = getattr(planned.origin, "blob", None)
+    old = blob.claimed or blob.computed if blob is not None else None
+    return Change(
+        f"{kind} {old or new}", planned.action, planned.why,
+        str(old) if old else None, new, blob.size if blob is not None else None, planned.size,
+    )  # fmt: skip
+
+
+def _dropped(layout: Layout) -> Iterator[Change]:
+    used = {blob.member.name for blob in layout.bag.sources} | set(_ROOT)
+    chosen = bool(layout.options.images or layout.options.platforms)
+    left = [m for m in layout.archive.members.members if m.kind is MemberKind.FILE and m.name not in used]
+    if layout.options.preset.value == "strict-oci" and layout.archive.root_document("manifest.json") is not None:
+        stored = layout.archive.root_document("manifest.json")
+        assert stored is not None
+        yield Change("manifest.json", DROPPED, "not part of an OCI layout", str(stored.digest), None, len(stored.raw))
+    for member in left[:_MOST_DROPPED]:
+        yield Change(member.name, DROPPED, _why_dropped(member, chosen=chosen), None, None, member.size)
+    if len(left) > _MOST_DROPPED:
+        rest = left[_MOST_DROPPED:]
+        total = sum(member.size for member in rest)
+        yield Change(f"{len(rest):,} more files", DROPPED, "nothing refers to them", None, None, total)
+
+
+def _why_dropped(member: Member, *, chosen: bool) -> str:
+    last = member.name.rpartition("/")[2]
+    if last in ("VERSION", "json") and member.name.count("/") == 1:
+        return "legacy v1 file"
+    if member.name in ("repositories", "version"):
+        return "not part of an OCI layout"
+    if member.name.startswith("blobs/") or last == "layer.tar":
+        return "not chosen, or nothing refers to it" if chosen else "nothing refers to it"
+    return "not chosen" if chosen else "no part of any image"
+
+
+# notes ---------------------------------------------------------------------------------------------------
+
+
+def notes_of(layout: Layout) -> tuple[str, ...]:
+    """Sentences for the result line and the sheet; the important ones first."""
+    documents = layout.converter.all()
+    notes = [*_new_ids(layout), *_rewritten(documents), *_orphaned(layout, documents)]
+    made = [done for done in documents if done.action == ADDED]
+    if made:
+        notes.append(
+            f"{_count(len(made), 'manifest')} made from manifest.json and config: the digest is not the one of a registry."
+        )
+    notes += _absent(layout, documents)
+    return tuple(dict.fromkeys([*notes, *layout.notes]))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _new_ids(layout: Layout) -> Iterator[str]:
+    if any(isinstance(entry.target, Image) and entry.target.v1_ids for entry in layout.entries):
+        yield "Docker up to 1.9 stored no config: one was made, so the image ID is new."
+
+
+def _rewritten(documents: Sequence[Converted]) -> Iterator[str]:
+    rewritten = [done for done in documents if done.action == REWRITTEN]
+    if not rewritten:
+        return
+    reasons = dict.fromkeys(why for done in rewritten for why in done.whys if why != "a document below it changed")
+    words = "; ".join(_WORDS.get(why, why) for why in reasons)
+    yield f"The digests of {_count(len(rewritten), 'document')} changed: {words}."
+
+
+def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
+    """Who names a digest that is no longer there (formats.md D1)."""
+    moved = {done.old: done for done in documents if done.action == REWRITTEN and done.old != done.digest}
+    for node in layout.contents.nodes.values():
+        image = node.image
+        if image is None or image.subject is None or image.subject not in moved or image.kind is NodeKind.IMAGE:
+            continue
+        now = "" if moved[image.subject].waiting else f", which is now {moved[image.subject].digest.short}"
+        yield (
+            f"{_name(image)} {node.digest.short if node.digest is not None else ''} was made for "
+            f"{image.subject.short}{now}: it is kept, but what it vouches for is the old digest."
+        )
+
+
+def _name(image: Image) -> str:
+    if image.kind is NodeKind.ATTESTATION:
+        return "The attestation"
+    return "The signature or other referrer"
+
+
+def _absent(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
+    gone = [done for done in documents if not done.present]
+    if gone:
+        platforms = dict.fromkeys(_platforms(layout, {done.digest for done in gone}))
+        listed = f" ({', '.join(platforms)})" if platforms else ""
+        yield (
+            f"{_count(len(gone), 'document')} that an index lists {'is' if len(gone) == 1 else 'are'} not in the source"
+            f"{listed}; the index is left as it is, and loaders that want every platform may refuse it."
+        )
+    outside = [layer for done in documents for layer in done.layers if layer.digest is None]
+    if outside:
+        yield f"{_count(len(outside), 'layer')} not in the source; the manifest still refers to them."
+
+
+def _platforms(layout: Layout, gone: set[Digest]) -> Iterable[str]:
+    for node in layout.contents.nodes.values():
+        for child in node.index.manifests if node.index is not None else ():
+            if child.digest in gone and child.platform is not None and not child.platform.is_unknown:
+                yield str(child.platform)

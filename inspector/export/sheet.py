@@ -1,0 +1,86 @@
+"""The before/after sheet of a plan and the report of a result, as plain JSON values with stable keys (cli.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.export.plan import Change, ExportPlan, PlannedImage
+
+if TYPE_CHECKING:
+    from inspector.export.writer import ExportResult
+
+
+def plan_json(plan: ExportPlan, target: Path) -> dict[str, object]:
+    """What `export --plan --json` prints: the document of `export --json` before anything is written.
+
+    `size` is null while layers are still to be compressed; so are the digests above them.
+    """
+    return {
+        "output": str(target),
+        "size": plan.size if plan.size_is_exact else None,
+        "sha256": None,
+        "verified": False,
+        "preset": plan.options.preset.value,
+        "compression": plan.options.compression,
+        **_common(plan.images, plan.changes, plan.notes),
+    }
+
+
+def result_json(result: ExportResult) -> dict[str, object]:
+    """What `export --json` prints."""
+    return {
+        "output": str(result.output),
+        "size": result.size,
+        "sha256": result.sha256,
+        "verified": result.verified,
+        **_common(result.images, result.changes, result.notes),
+    }
+
+
+def _common(images: Iterable[PlannedImage], changes: Iterable[Change], notes: Iterable[str]) -> dict[str, object]:
+    return {
+        "images": [_image(image) for image in images],
+        "changes": [_change(change) for change in changes],
+        "notes": list(notes),
+    }
+
+
+def _image(image: PlannedImage) -> dict[str, object]:
+    return {
+        "names": list(image.names),
+        "platform": image.platform,
+        "manifest_digest": image.manifest_digest,
+        "source_manifest_digest": image.source_manifest_digest,
+        "config_digest": image.config_digest,
+        "kept": image.kept,
+        "id_kept": image.id_kept,
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "object": change.object,
+        "action": change.action,
+        "why": change.why,
+        "old": change.old,
+        "new": change.new,
+        "old_size": change.old_size,
+        "new_size": change.new_size,
+    }
+
+
+def verdict(images: Iterable[PlannedImage]) -> str:
+    """`2 images · image IDs kept · manifest digests kept`, for the line that a person reads first."""
+    images = list(images)
+    words = ["1 image" if len(images) == 1 else f"{len(images):,} images"]
+    if images:
+        words.append("image IDs kept" if all(image.id_kept for image in images) else "image IDs new")
+        stored = [image for image in images if image.source_manifest_digest is not None]
+        if stored and all(image.kept for image in stored):
+            words.append("manifest digests kept")
+        elif stored:
+            changed = sum(1 for image in stored if not image.kept)
+            words.append(f"{changed:,} of {len(stored):,} manifest digests changed")
+    return " · ".join(words)

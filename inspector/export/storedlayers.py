@@ -1,0 +1,196 @@
+"""How each layer is stored in the new archive, and the descriptor that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inspector.archive.blobstore import Blob, compute_digest
+from inspector.archive.compression import Compression
+from inspector.archive.image import Image, Layer, NodeKind
+from inspector.errors import BlobMissing
+from inspector.export.blobbag import BlobBag, stand_in
+from inspector.export.options import ExportOptions
+from inspector.export.plan import Recoded
+from inspector.export.recompress import Encoding
+from inspector.oci import mediatype
+from inspector.oci.annotations import depends_on_stored_bytes
+from inspector.oci.digest import Digest
+from inspector.progress import CancelToken, ProgressSink
+
+if TYPE_CHECKING:
+    from inspector.oci.document import Json
+
+_OCI_CAN = (Compression.NONE, Compression.GZIP, Compression.ZSTD)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredLayer:
+    """`descriptor` goes into the manifest. `digest` names the stored bytes of a layer that the new archive holds
+    (a stand-in while `waiting` for a compression); None for one that it does not hold. `why`: what changed, "" if nothing.
+    """
+
+    descriptor: dict[str, Json]
+    digest: Digest | None
+    is_tar: bool
+    why: str = ""
+    waiting: bool = False
+    blob: Blob | None = None
+    """The bytes of the source that it is made of."""
+
+
+class LayerStore:
+    """Decides about layers, once per blob, and puts them into the bag."""
+
+    def __init__(
+        self,
+        bag: BlobBag,
+        options: ExportOptions,
+        recoded: Mapping[Digest, Recoded],
+        token: CancelToken,
+        sink: ProgressSink,
+    ) -> None:
+        self._bag = bag
+        self._wanted = options.encoding()
+        self._forced = options.level is not None
+        self._recoded = recoded
+        self._token = token
+        self._sink = sink
+
+    # layers of stored manifests ------------------------------------------------------------------------
+
+    def of_manifest(self, image: Image, layer: Layer, *, convert: bool, local: Blob | None = None) -> StoredLayer:
+        """A layer that a stored manifest lists. `convert`: Docker's types become the specification's.
+
+        `local`: the uncompressed bytes of a foreign layer, which Docker 25 and later stores beside the manifest.
+        """
+        descriptor = layer.descriptor
+        assert descriptor is not None
+        raw = dict(descriptor.raw)
+        if local is not None and layer.diff_id is not None:
+            self._bag.keep(layer.diff_id, local)
+            raw.pop("urls", None)
+            raw |= {"mediaType": mediatype.OCI_NONDISTRIBUTABLE, "digest": str(layer.diff_id), "size": local.size}
+            return StoredLayer(
+                raw, layer.diff_id, is_tar=True, why="foreign layer stored here uncompressed", blob=local
+            )
+        media_type = descriptor.media_type
+        is_layer = image.kind is NodeKind.IMAGE and mediatype.is_layer(media_type)
+        if layer.blob is None or descriptor.digest is None:
+            wanted = mediatype.to_oci(media_type) if convert else media_type
+            raw["mediaType"] = wanted
+            return StoredLayer(raw, None, is_layer, "MEDIA-1" if wanted != media_type else "")
+        if is_layer and not mediatype.is_encrypted(media_type):
+            encoding = self._encoding_for(layer.blob, foreign=mediatype.is_foreign(media_type))
+            if encoding is not None:
+                return self._recode(layer.blob, encoding, raw, docker=not convert and _is_docker(media_type))
+        self._bag.keep(descriptor.digest, layer.blob)
+        wanted = self._label(media_type, layer.blob, convert=convert) if is_layer else media_type
+        why = "" if wanted == media_type else ("MEDIA-1" if _is_docker(media_type) and convert else "MANIF-9")
+        if descriptor.size != layer.blob.size:
+            why = why or "DESC-4"
+        if why:
+            raw |= {"mediaType": wanted, "size": layer.blob.size}
+        return StoredLayer(
+            raw, descriptor.digest, is_layer and not mediatype.is_encrypted(media_type), why, blob=layer.blob
+        )
+
+    def _label(self, media_type: str, blob: Blob, *, convert: bool) -> str:
+        """The type that tells the truth about the stored bytes; `media_type` itself wherever it does."""
+        if mediatype.is_encrypted(media_type) or blob.compression not in _OCI_CAN:
+            return mediatype.to_oci(media_type) if convert else media_type
+        true = blob.compression.value
+        if _is_docker(media_type) and not convert:
+            return media_type if mediatype.declared_compression(media_type) == true else _docker_type(true)
+        if mediatype.declared_compression(media_type) == true:
+            return mediatype.to_oci(media_type)
+        return mediatype.layer_type(true, nondistributable=mediatype.is_foreign(media_type))
+
+    # layers of manifests that are made here ------------------------------------------------------------
+
+    def of_files(self, image: Image, layer: Layer, foreign: Mapping[str, Json] | None = None) -> StoredLayer:
+        """A layer that only manifest.json lists. `foreign`: its entry in LayerSources, if it has one there.
+
+        Raises `BlobMissing` if the archive lacks it and nothing says where it is.
+        """
+        is_foreign = foreign is not None and mediatype.is_foreign(str(foreign.get("mediaType", "")))
+        if layer.blob is None:
+            if is_foreign and foreign is not None:
+                raw = dict(foreign)
+                raw["mediaType"] = mediatype.to_oci(str(raw.get("mediaType", "")))
+                return StoredLayer(raw, None, is_tar=True)
+            raise missing(image, layer)
+        return self.of_blob(layer, layer.blob, foreign=is_foreign)
+
+    def of_blob(self, layer: Layer, blob: Blob, *, foreign: bool = False) -> StoredLayer:
+        """A layer whose descriptor is made from its stored bytes."""
+        encoding = self._encoding_for(blob, foreign=foreign)
+        if encoding is not None:
+            return self._recode(blob, encoding, {})
+        digest = self.digest_of(layer, blob)
+        self._bag.keep(digest, blob)
+        media_type = mediatype.layer_type(blob.compression.value, nondistributable=foreign)
+        return StoredLayer(
+            {"mediaType": media_type, "digest": str(digest), "size": blob.size}, digest, is_tar=True, blob=blob
+        )
+
+    def digest_of(self, layer: Layer, blob: Blob) -> Digest:
+        """The digest of a layer's stored bytes; read to its end if nothing states it."""
+        if layer.blob is blob and layer.digest is not None:
+            return layer.digest
+        if blob.compression is Compression.NONE and layer.diff_id is not None:
+            return layer.diff_id
+        return blob.computed or compute_digest(blob, self._token, self._sink, stage="Computing digests")
+
+    # compressing anew ----------------------------------------------------------------------------------
+
+    def _encoding_for(self, blob: Blob, *, foreign: bool) -> Encoding | None:
+        """How the layer must be stored instead; None if it stays as it is."""
+        if blob.compression not in _OCI_CAN:
+            # The specification has no type for xz, bzip2 and lz4.
+            return self._wanted or Encoding(Compression.NONE, 0)
+        if self._wanted is None or foreign:
+            return None
+        same = blob.compression is self._wanted.compression
+        return None if same and not (self._forced and self._wanted.level) else self._wanted
+
+    def _recode(self, blob: Blob, encoding: Encoding, raw: dict[str, Json], *, docker: bool = False) -> StoredLayer:
+        word = encoding.compression.value
+        why = f"layers as {encoding}" if word != "none" else "layers uncompressed"
+        waiting = stand_in(blob)
+        done = self._recoded.get(waiting)
+        digest = done.digest if done is not None else waiting
+        if done is not None:
+            self._bag.recoded(blob, done, why)
+        else:
+            self._bag.recode(blob, digest, encoding, why)
+        raw["mediaType"] = _docker_type(word) if docker else mediatype.layer_type(word)
+        raw |= {"digest": str(digest), "size": done.size if done is not None else 0}
+        raw.pop("data", None)
+        annotations = raw.get("annotations")
+        if isinstance(annotations, dict):
+            left = {key: value for key, value in annotations.items() if not depends_on_stored_bytes(key)}
+            raw["annotations"] = left
+            if not left:
+                del raw["annotations"]
+        return StoredLayer(raw, digest, is_tar=True, why=why, waiting=done is None, blob=blob)
+
+
+def missing(image: Image, layer: Layer) -> BlobMissing:
+    """The error for a layer without which an image cannot be written."""
+    name = image.names[0] if image.names else image.key
+    return BlobMissing(
+        "A layer is missing",
+        f"Layer {layer.number} of {name} ({layer.diff_id or layer.digest or 'digest unknown'}) is not in the archive, "
+        "so no manifest can be made for this image. Export the other images with --image, or get the archive again.",
+        subject=name,
+    )
+
+
+def _is_docker(media_type: str) -> bool:
+    return mediatype.is_docker(media_type.removesuffix("+encrypted"))
+
+
+def _docker_type(word: str) -> str:
+    return mediatype.DOCKER_LAYER if word == "none" else f"{mediatype.DOCKER_LAYER}.{word}"

@@ -1,0 +1,187 @@
+"""Carrying out a plan: every blob read once, compared, written, synced, read back; only then does the target appear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspector.archive.blobstore import Blob
+from inspector.archive.image import ImageArchive
+from inspector.errors import ExportError, InspectorError
+from inspector.export.blobbag import mismatch
+from inspector.export.plan import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded, ToRecode
+from inspector.export.recoding import LayerReader, recode
+from inspector.export.target import Target, unwritable
+from inspector.export.transfer import BackgroundSync, TarOutput
+from inspector.export.verify import Expected, read_back
+from inspector.oci.digest import Digest
+from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
+
+_WRITING = "Writing"
+_SPARE = 1 << 20
+"""Room asked for beyond the file itself: folders and file system blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What was written. `sha256` is that of the file, in hex, computed from what was read back.
+
+    `verified`: every member was read back and had the digest meant for it. `seconds` are those of writing,
+    of reading back, and of waiting for the disk after that.
+    """
+
+    output: Path
+    size: int
+    sha256: str
+    verified: bool
+    images: tuple[PlannedImage, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    seconds: tuple[float, float, float]
+
+
+def default_target(source: Path) -> Path:
+    """`app.tar` → `app.oci.tar`, `app.tar.gz` → `app.oci.tar`, a folder → `folder.oci.tar`, in the same folder."""
+    name = source.name or source.resolve().name or "archive"
+    if not source.is_dir():
+        for suffix in (".gz", ".zst", ".xz", ".bz2", ".lz4", ".zstd"):
+            name = name.removesuffix(suffix)
+        for suffix in (".tar", ".tgz", ".tzst", ".txz", ".tbz2", ".img", ".oci"):
+            name = name.removesuffix(suffix)
+    return source.parent / f"{name or 'archive'}.oci.tar"
+
+
+def export_archive(
+    plan: ExportPlan,
+    target: Path,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    sink: ProgressSink = ignore_progress,
+) -> ExportResult:
+    """Write what `plan` says to `target`, all or nothing.
+
+    Raises `TargetExists`, `TargetIsSource`, `TargetUnwritable` (before anything is written, where it can be known),
+    `BlobMismatch` (a blob is not what its digest says), `SourceChanged`, `ExportError`, `Cancelled`. Whatever is raised,
+    the source and an existing target are as they were, and no other file is left.
+    """
+    token = token if token is not None else CancelToken()
+    archive = plan.archive
+    archive.check_source()
+    place = _place(archive, target, overwrite=overwrite)
+    place.check(needed=plan.size + _SPARE)
+    token.check()
+    try:
+        with place:
+            return _export(plan, place, token, sink)
+    except OSError as error:
+        # Reading raises errors of its own: what is left is the disk that we write to.
+        raise unwritable(target, error) from error
+
+
+def check_target(archive: ImageArchive, target: Path, *, overwrite: bool = False) -> None:
+    """What can be said of a target before anything is read; raises as `export_archive` does."""
+    _place(archive, target, overwrite=overwrite).check()
+
+
+def _place(archive: ImageArchive, target: Path, *, overwrite: bool) -> Target:
+    return Target(
+        target,
+        overwrite=overwrite,
+        forbidden=[archive.source.identity] if archive.source is not None else [],
+        inside=archive.path if archive.source is None else None,
+    )
+
+
+def _export(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> ExportResult:
+    with recode(plan, place.folder, token, sink) as settled:
+        started = time.monotonic()
+        expected, size = _write(settled, place, token, sink)
+        written = time.monotonic()
+        # The disk takes the bytes while we look at them: two different machines are busy.
+        sync = BackgroundSync(place.descriptor)
+        sha256 = read_back(place.part, expected, token, sink)
+        read = time.monotonic()
+        sync.wait(token)
+        settled.archive.check_source()
+        token.check()
+        notes = place.commit()
+        return ExportResult(
+            output=place.path,
+            size=size,
+            sha256=sha256,
+            verified=True,
+            images=settled.images,
+            changes=settled.changes,
+            notes=(*settled.notes, *notes),
+            seconds=(written - started, read - written, time.monotonic() - read),
+        )
+
+
+def _write(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> tuple[list[Expected], int]:
+    total = plan.size
+    done = 0
+    subject = ""
+
+    def advanced(count: int) -> None:
+        nonlocal done
+        done += count
+        sink(Progress(_WRITING, min(done, total), total, subject))
+
+    expected: list[Expected] = []
+    with TarOutput(place.descriptor, token, advanced) as out:
+        for member in _members(plan):
+            if isinstance(member, str):
+                out.folder(member)
+                continue
+            subject = member.name
+            expected.append(_put(out, plan, member, token))
+        return expected, out.end()
+
+
+def _members(plan: ExportPlan) -> Iterator[str | PlannedBlob]:
+    """Folders and files in the order of their names, a folder before what is in it."""
+    rows: list[tuple[bytes, str | PlannedBlob]] = [(f"{name}/".encode(), name) for name in plan.folders]
+    rows += [(planned.name.encode(), planned) for planned in plan.blobs]
+    rows.sort(key=lambda row: row[0])
+    return (row[1] for row in rows)
+
+
+def _put(out: TarOutput, plan: ExportPlan, planned: PlannedBlob, token: CancelToken) -> Expected:
+    """Write one file; its bytes must be the planned ones."""
+    origin, digest = planned.origin, planned.digest
+    assert not isinstance(origin, ToRecode), "layers are compressed before anything is written"
+    assert digest is not None
+    if isinstance(origin, bytes):
+        out.document(planned.name, origin)
+        return Expected(planned.name, len(origin), digest)
+    if isinstance(origin, Inflated):
+        layer = LayerReader(origin.blob, token)
+        try:
+            found, size = out.stream(planned.name, layer.plain(), digest.algorithm)
+        except OverflowError as error:
+            raise ExportError("A layer is too large", f"{error}. Choose another preset.") from error
+        layer.check(plan.archive)
+        if found != digest:
+            raise _wrong(plan, origin.blob.member.name, digest, found)
+        return Expected(planned.name, size, digest)
+    source = origin.source if isinstance(origin, Recoded) else origin.open()
+    if planned.size != source.size:
+        raise _wrong(plan, planned.name, digest, None)
+    algorithm = digest.algorithm if digest.checkable else "sha256"
+    found = out.blob(planned.name, source, algorithm)
+    if digest.checkable and found != digest:
+        raise _wrong(plan, planned.name if isinstance(origin, Recoded) else origin.member.name, digest, found)
+    if isinstance(origin, Blob):
+        origin.record(found)
+    return Expected(planned.name, source.size, found)
+
+
+def _wrong(plan: ExportPlan, name: str, expected: Digest, found: Digest | None) -> InspectorError:
+    plan.archive.check_source()  # a file that changed meanwhile explains it better
+    return mismatch(name, expected, found)
+
+
+__all__ = ["ExportResult", "check_target", "default_target", "export_archive"]
