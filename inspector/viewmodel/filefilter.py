@@ -87,27 +87,26 @@ def _by_size(rows: FileRows, match: re.Match[str]) -> Predicate:
 
 def _by_name(rows: FileRows, word: str) -> Predicate:
     whole_path = "/" in word
+    paths = rows.folded_paths if whole_path else []
     if any(character in word for character in "*?["):
         fits = re.compile(fnmatch.translate(word.lstrip("/"))).match
         if whole_path:
-            return lambda node: fits(_path(rows, node)) is not None
+            return lambda node: fits(paths[node]) is not None
         names = rows.folded
         return lambda node: fits(names[node]) is not None
     if whole_path:
-        return lambda node: word in "/" + _path(rows, node)
+        inside, start = word, word.lstrip("/")
+        return lambda node: inside in paths[node] or (word[0] == "/" and paths[node].startswith(start))
     names = rows.folded
     return lambda node: word in names[node]
-
-
-def _path(rows: FileRows, node: int) -> str:
-    return rows.tree.path(node).decode("utf-8", "surrogateescape").casefold()
 
 
 def _by_type(rows: FileRows, value: str) -> Predicate:
     wanted = _TYPES.get(value.casefold())
     if wanted is None:
         raise FilterError(f"There is no type “{value}”: {', '.join(sorted(_TYPES))}")
-    return lambda node: rows.kind(node) in wanted
+    kinds = rows.kinds
+    return lambda node: kinds[node] in wanted
 
 
 def _by_mode(rows: FileRows, value: str) -> Predicate:

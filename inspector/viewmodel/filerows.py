@@ -6,10 +6,11 @@ import re
 from array import array
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inspector.layers.merged import Merged
-from inspector.layers.table import Listing
+from inspector.layers.table import TYPES, Listing
 from inspector.layers.tree import IMPLIED, FileTree, tree_of_listing, tree_of_merged
 from inspector.layers.whiteout import PREFIX
 from inspector.viewmodel import display
@@ -73,6 +74,8 @@ class FileRows:
             for row in range(length):
                 if PREFIX in source.paths[row] and (kind := source.kind(row)) in ("whiteout", "opaque"):
                     self._whiteouts[row] = kind
+        self.kinds: list[str] = self._kinds()
+        """A word of cli.md for each node."""
         self.folded = [
             display_name.casefold() for display_name in map(_decoded, map(self.tree.name, range(len(self.tree))))
         ]
@@ -95,12 +98,28 @@ class FileRows:
 
     def kind(self, node: int) -> str:
         """A word of cli.md."""
-        row = self.tree.rows[node]
-        whiteout = self._whiteouts.get(row)
-        if whiteout is not None:
-            return whiteout
-        place = self.place(node)
-        return "dir" if place is None else place[0].kind(place[1])
+        return self.kinds[node]
+
+    def _kinds(self) -> list[str]:
+        words = [entry_type.value for entry_type in TYPES]
+        if isinstance(self._source, Merged):
+            return [words[code] if code >= 0 else "dir" for code in self._column("types")]
+        types, whiteouts = self._source.types, self._whiteouts
+        kinds = [words[types[row]] if row != IMPLIED else "dir" for row in self.tree.rows]
+        if whiteouts:
+            rows = self.tree.rows
+            kinds = [whiteouts.get(rows[node], kind) for node, kind in enumerate(kinds)]
+        return kinds
+
+    @cached_property
+    def folded_paths(self) -> list[str]:
+        """Whole paths for comparing without regard to case, by node."""
+        paths, whiteouts = self._source.paths, self._whiteouts
+        own = self.tree.path
+        return [
+            _decoded(own(node) if row == IMPLIED or row in whiteouts else paths[row]).casefold()
+            for node, row in enumerate(self.tree.rows)
+        ]
 
     def layer(self, node: int) -> int:
         """Number of the layer that a node of a merged file system comes from, from 1; 0 if unknown."""
@@ -118,7 +137,7 @@ class FileRows:
         if column == Column.SIZE:
             return self.tree.sizes
         if column == Column.TYPE:
-            return [_KIND_ORDER.get(self.kind(node), 99) for node in range(len(self.tree))]
+            return [_KIND_ORDER.get(kind, len(_KIND_ORDER)) for kind in self.kinds]
         if column == Column.LAYER:
             return [self.layer(node) for node in range(len(self.tree))]
         if column == Column.OWNER:

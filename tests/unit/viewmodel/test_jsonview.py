@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import time
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken
 from inspector.viewmodel.jsonview import FOLD, JsonView, Kind, json_view
@@ -155,6 +158,26 @@ def test_text_that_is_no_json_is_laid_out_all_the_same() -> None:
                 part.links(line)
                 part.pointer(line)
                 part.explain(line)
+
+
+@given(st.text(alphabet='{}[]",:\\\n\t 1a\u202e😀'))
+def test_any_text_has_as_many_lines_as_it_says(text: str) -> None:
+    shown = view(text)
+    for part in (shown.pretty, shown.stored):
+        assert part.text.split("\n") == [part.line(line) for line in range(part.line_count)]
+        for line in range(part.line_count):
+            end = sum(2 if ord(character) > 0xFFFF else 1 for character in part.line(line))
+            assert all(0 <= token.start < token.start + token.length <= end for token in part.tokens(line))
+            part.pointer(line)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+    )
+)
+def test_any_value_stays_itself(value: object) -> None:
+    assert json.loads(view(json.dumps(value, ensure_ascii=False)).pretty.text) == value
 
 
 def test_deep_nesting_costs_no_stack() -> None:
