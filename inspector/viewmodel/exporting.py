@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, NodeKind
-from inspector.errors import ExportError, InspectorError
-from inspector.export.plan import Change, ExportOptions, ExportPlan, PlannedImage, Preset, plan_export
+from inspector.errors import InspectorError, TargetIsSource
+from inspector.export.plan import Change, ExportOptions, ExportPlan, Preset, plan_export
+from inspector.export.sheet import verdict
 from inspector.export.writer import ExportResult, export_archive
+from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display, labels
@@ -148,26 +150,18 @@ def default_target(session: ArchiveSession) -> Path:
 
 def check_target(session: ArchiveSession, target: Path) -> TargetCheck:
     """What stands at the target. May hang on a dead share: call it in a worker."""
-    try:
-        is_source = os.path.samefile(target, session.path)
-    except (OSError, ValueError):
-        is_source = False
-    if is_source:
-        return TargetCheck(True, True, False, "This is the archive itself: choose another name.")
+    exists = False
     try:
         exists = os.path.lexists(target)
-        folder_is_there = os.path.isdir(target.parent)
-        writable = folder_is_there and os.access(target.parent, os.W_OK) and not os.path.isdir(target)
+        check_target_of(session.archive, target, overwrite=True)
     except (OSError, ValueError):
-        return TargetCheck(False, False, False, "This name cannot be used.")
-    text = ""
-    if not folder_is_there:
-        text = "The folder does not exist."
-    elif not writable:
-        text = "There is no permission to write there." if not os.path.isdir(target) else "This is a folder."
-    elif exists:
-        text = "It exists and would be replaced."
-    return TargetCheck(exists, False, writable, text)
+        return TargetCheck(exists=False, is_source=False, writable=False, text="This name cannot be used.")
+    except InspectorError as error:
+        text = display.safe(error.message or error.title, 4000)
+        return TargetCheck(exists, isinstance(error, TargetIsSource), writable=False, text=text)
+    return TargetCheck(
+        exists, is_source=False, writable=True, text="It exists and would be replaced." if exists else ""
+    )
 
 
 def prepare_export(
@@ -180,9 +174,7 @@ def prepare_export(
     notes = (*plan.notes, f"{rest:,} more lines are not shown.") if rest > 0 else tuple(plan.notes)
     size = display.size(plan.size)
     about = size if plan.size_is_exact else f"about {size}"
-    return PlanSheet(
-        rows, plan.size, about, f"Export {about}", _count_images(plan.images), tuple(map(display.safe, notes))
-    )
+    return PlanSheet(rows, plan.size, about, f"Export {about}", verdict(plan.images), tuple(map(display.safe, notes)))
 
 
 def _row(change: Change) -> PlanRow:
@@ -206,10 +198,6 @@ def _side(digest: str | None, size: int | None) -> str:
     return " · ".join(parts) or "none"
 
 
-def _count_images(images: tuple[PlannedImage, ...]) -> str:
-    return display.count(len(images), "image", "images")
-
-
 def run_export(
     session: ArchiveSession,
     request: ExportRequest,
@@ -223,6 +211,7 @@ def run_export(
     Raises `TargetExists` (unless `overwrite`), `TargetIsSource`, `TargetUnwritable`, `SourceChanged`, `Cancelled` and
     what planning raises; nothing is then left behind, and an old target is as it was.
     """
+    check_target_of(session.archive, target, overwrite=overwrite)
     session.archive.check_source()
     sink(Progress("Planning"))
     plan = plan_export(session.archive, request.options(), token=token, sink=sink)
@@ -231,15 +220,14 @@ def run_export(
 
 
 def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> ExportOutcome:
-    images = tuple(result.images)
     digest, trouble = _reopened(result.output)
     verified = result.verified and not trouble
-    changed = [image for image in images if _manifest_changed(image)]
-    parts = [f"Saved {display.safe(result.output.name)}", display.size(result.size), _count_images(images)]
-    parts.append("image IDs kept" if all(image.id_kept for image in images) else "image IDs are new")
-    if changed:
-        parts.append(f"{display.count(len(changed), 'manifest digest', 'manifest digests')} changed")
-    parts.append("verified" if verified else "NOT verified")
+    parts = (
+        f"Saved {display.safe(result.output.name)}",
+        display.size(result.size),
+        verdict(result.images),
+        "verified" if verified else "NOT verified",
+    )
     notes = [*(display.safe(note) for note in result.notes)]
     notes += [display.safe(trouble)] if trouble else []
     file_digest = result.sha256 if result.sha256.startswith("sha256:") else f"sha256:{result.sha256}"
@@ -255,11 +243,6 @@ def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> 
     )
 
 
-def _manifest_changed(image: PlannedImage) -> bool:
-    source, target = image.source_manifest_digest, image.manifest_digest
-    return source is not None and target is not None and source != target
-
-
 def _reopened(path: Path) -> tuple[str, str]:
     """The digest of the only root of the new archive, and what was wrong with opening it; both "" if there is none.
 
@@ -271,8 +254,6 @@ def _reopened(path: Path) -> tuple[str, str]:
             roots = {root.digest for root in archive.roots}
             only = roots.pop() if len(roots) == 1 else None
             return str(only) if only is not None else "", trouble
-    except ExportError:
-        raise
     except InspectorError as error:
         return "", f"The result could not be opened again. {error}"
 
