@@ -13,10 +13,11 @@ from inspector.archive.blobstore import BlobStore
 from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
 from inspector.archive.dockerdir import is_manifest, read_docker_dir
 from inspector.archive.dockersave import read_docker_save
+from inspector.archive.folder_members import read_folder_members
 from inspector.archive.image import ImageArchive
 from inspector.archive.legacy import read_legacy
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
-from inspector.archive.members import MemberKind, read_folder_members, read_tar_members
+from inspector.archive.members import MemberKind, read_tar_members
 from inspector.archive.ocilayout import read_oci_layout
 from inspector.archive.opening import Opening, finding
 from inspector.archive.salvage import salvage_docker_save

@@ -1,0 +1,149 @@
+"""The blobs of an archive: stored bytes with what is claimed about them and what we found out ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
+from inspector.archive.members import Member, MemberTable
+from inspector.archive.source import ByteSource, chunks
+from inspector.errors import SourceChanged
+from inspector.oci.digest import Digest, hasher
+from inspector.progress import CancelToken, Progress, ProgressSink
+
+
+class BlobState(Enum):
+    """What may be said of a blob. *Verified* only of bytes whose digest was computed since the archive was opened."""
+
+    UNCHECKED = "unchecked"
+    VERIFIED = "verified"
+    WRONG = "wrong"
+    ABSENT = "absent"
+
+
+class Blob:
+    """Stored bytes of one member. Compared by identity.
+
+    `claimed` is what its name, or whatever refers to it, says of the stored bytes; `computed` is the digest that
+    we computed over all of them, or None. Reading needs no lock; `record` may be called from a worker.
+    """
+
+    __slots__ = ("__weakref__", "_compression", "_computed", "_table", "claimed", "member")
+
+    def __init__(self, member: Member, table: MemberTable, claimed: Digest | None = None) -> None:
+        self.member = member
+        self.claimed = claimed
+        self._table = table
+        self._computed: dict[str, Digest] = {}
+        self._compression: Compression | None = None
+
+    def __repr__(self) -> str:
+        return f"Blob({self.member.name!r}, {self.claimed})"
+
+    @property
+    def size(self) -> int:
+        """Stored bytes. Of a member that was cut off: what its header promised."""
+        return self.member.size
+
+    @property
+    def computed(self) -> Digest | None:
+        """The sha256 computed by us over all stored bytes, or None."""
+        return self._computed.get("sha256")
+
+    @property
+    def compression(self) -> Compression:
+        """From the first bytes, never from a name or media type; read once."""
+        if self._compression is None:
+            source = self.open()
+            self._compression = sniff(source.read_at(0, min(SNIFF_BYTES, source.size)))
+        return self._compression
+
+    @property
+    def state(self) -> BlobState:
+        """WRONG also if the archive ends within the blob."""
+        if not self.member.complete:
+            return BlobState.WRONG
+        if self.claimed is None:
+            return BlobState.UNCHECKED
+        found = self._computed.get(self.claimed.algorithm)
+        if found is None:
+            return BlobState.UNCHECKED
+        return BlobState.VERIFIED if found == self.claimed else BlobState.WRONG
+
+    def open(self) -> ByteSource:
+        """The stored bytes (those that are there). Raises as `MemberTable.open`."""
+        return self._table.open(self.member)
+
+    def record(self, digest: Digest) -> None:
+        """A full pass over the stored bytes computed this."""
+        self._computed[digest.algorithm] = digest
+
+    def forget(self) -> None:
+        """The file changed: nothing is verified any more."""
+        self._computed = {}
+
+
+class BlobStore:
+    """Blobs by member and by digest. A claimed digest is a key to look up by, never a proof."""
+
+    def __init__(self, table: MemberTable) -> None:
+        self._table = table
+        self._by_member: dict[str, Blob] = {}
+        self._by_digest: dict[Digest, Blob] = {}
+
+    def add(self, member: Member, claimed: Digest | None = None) -> Blob:
+        """The blob of `member`; the same object for the same member. A second claim finds it too, the first is kept."""
+        blob = self._by_member.get(member.name)
+        if blob is None or blob.member != member:
+            blob = Blob(member, self._table, claimed)
+            self._by_member[member.name] = blob
+        elif blob.claimed is None:
+            blob.claimed = claimed
+        if claimed is not None:
+            self._by_digest.setdefault(claimed, blob)
+        return blob
+
+    def find(self, digest: Digest) -> Blob | None:
+        """The blob that claims to be `digest`, or was computed to be it."""
+        blob = self._by_digest.get(digest)
+        if blob is None:
+            blob = next((b for b in self._by_member.values() if b.computed == digest), None)
+        return blob
+
+    def by_member(self, name: str) -> Blob | None:
+        """The blob of the member called `name`, links followed; None if it was not added."""
+        blob = self._by_member.get(name)
+        if blob is None:
+            member = self._table.find(name)
+            blob = self._by_member.get(member.name) if member is not None else None
+        return blob
+
+    def all(self) -> Iterable[Blob]:
+        """Every blob once, in the order in which they were added."""
+        return self._by_member.values()
+
+    def __len__(self) -> int:
+        return len(self._by_member)
+
+
+def compute_digest(
+    blob: Blob, token: CancelToken, sink: ProgressSink, algorithm: str = "sha256", *, stage: str = "Verifying"
+) -> Digest:
+    """The digest of all stored bytes: one full read, recorded in the blob. ValueError for an unknown algorithm.
+
+    Raises `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
+    """
+    running = hasher(algorithm)
+    source = blob.open()
+    done = 0
+    for piece in chunks(source, token=token):
+        running.update(piece)
+        done += len(piece)
+        sink(Progress(stage, done, source.size, blob.member.name))
+    if done != source.size:
+        raise SourceChanged("The file changed", f"{blob.member.name}: read {done} of {source.size} bytes.")
+    digest = Digest.parse(f"{algorithm}:{running.hexdigest()}")
+    if blob.member.complete:
+        blob.record(digest)
+    return digest

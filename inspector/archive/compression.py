@@ -1,0 +1,255 @@
+"""Compressed streams: recognised by their first bytes, inflated in bounded slices.
+
+Nothing that a stream states is believed: output comes in pieces of at most `OUTPUT_SLICE` bytes, whatever size it
+claims, and what follows the last stream is counted, not guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any, Protocol
+
+from inspector.archive.gzip_stream import GzipDecoder
+from inspector.archive.limits import DEFAULT_LIMITS
+from inspector.errors import CompressionError, LimitReached
+
+SNIFF_BYTES = 512
+INPUT_SLICE = 256 * 1024
+OUTPUT_SLICE = 1024 * 1024
+_FIRST_SLICE = 4096
+_XZ_MEMORY = 256 * 1024 * 1024
+"""`xz -9` needs 65 MiB; a header may ask for 4 GiB."""
+
+
+class Compression(StrEnum):
+    """The values are the words of `show --json`."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    XZ = "xz"
+    BZIP2 = "bzip2"
+    LZ4 = "lz4"
+
+
+_SKIPPABLE = rb"[\x50-\x5f]\x2a\x4d\x18"
+_MAGIC = {
+    # The second bzip2 number is that of an empty stream.
+    Compression.GZIP: re.compile(rb"\x1f\x8b\x08"),
+    Compression.ZSTD: re.compile(rb"\x28\xb5\x2f\xfd|" + _SKIPPABLE),
+    Compression.XZ: re.compile(rb"\xfd7zXZ\x00"),
+    Compression.BZIP2: re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)", re.DOTALL),
+    Compression.LZ4: re.compile(rb"\x04\x22\x4d\x18|" + _SKIPPABLE),
+}
+_MAGIC_BYTES = {
+    Compression.GZIP: 3,
+    Compression.ZSTD: 4,
+    Compression.XZ: 6,
+    Compression.BZIP2: 10,
+    Compression.LZ4: 4,
+}
+
+
+def sniff(head: bytes) -> Compression:
+    """What the first bytes (`SNIFF_BYTES` of them, or all) say; `NONE` if no known magic stands there.
+
+    zstd and lz4 share skippable frames: what follows them decides, zstd if it lies beyond `head` (zstd:chunked and
+    seekable zstd are the ones met in practice).
+    """
+    at = 0
+    while re.match(_SKIPPABLE, head[at : at + 4]) and len(head) >= at + 8:
+        at += 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+    if at and at >= len(head):
+        return Compression.ZSTD
+    for compression, magic in _MAGIC.items():
+        if magic.match(head, at) and (at == 0 or compression in (Compression.ZSTD, Compression.LZ4)):
+            return compression
+    return Compression.NONE
+
+
+class InflateState:
+    """What became of a compressed stream; filled in while `inflate` runs."""
+
+    __slots__ = ("consumed", "produced", "streams", "trailing_garbage", "trailing_zeros")
+
+    def __init__(self) -> None:
+        self.consumed = 0
+        """Bytes read, of all kinds."""
+        self.produced = 0
+        """Bytes given out."""
+        self.streams = 0
+        """gzip members, zstd frames (skippable ones too), xz or bzip2 streams that ended as they should."""
+        self.trailing_zeros = 0
+        """Zero bytes between and behind the streams: padding."""
+        self.trailing_garbage = 0
+        """Bytes from the first one behind a stream that is neither zero nor the start of another stream."""
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+def inflate(
+    pieces: Iterable[bytes],
+    compression: Compression,
+    *,
+    zstd_window: int = DEFAULT_LIMITS.zstd_window,
+    state: InflateState | None = None,
+) -> Iterator[bytes]:
+    """The uncompressed bytes of all streams in `pieces`, in pieces of 1 byte to `OUTPUT_SLICE` bytes.
+
+    Takes concatenated gzip members, zstd and skippable frames, xz and bzip2 streams, lz4 frames, with zeros between or
+    behind them (tape padding). Garbage behind the last stream is passed over, as gzip(1) does, and counted in
+    `state`. `pieces` are always drawn to their end unless an error is raised, so whoever hashes them sees them all.
+
+    Raises `CompressionError` where the stream is damaged or ends too early, after giving out what came before;
+    `LimitReached("zstd_window")`.
+    """
+    state = state if state is not None else InflateState()
+    if compression is Compression.NONE:
+        for piece in pieces:
+            state.consumed += len(piece)
+            state.produced += len(piece)
+            for at in range(0, len(piece), OUTPUT_SLICE):
+                yield piece if len(piece) <= OUTPUT_SLICE else piece[at : at + OUTPUT_SLICE]
+        return
+    yield from _inflate(pieces, compression, zstd_window, state)
+
+
+def _inflate(
+    pieces: Iterable[bytes], compression: Compression, zstd_window: int, state: InflateState
+) -> Iterator[bytes]:
+    decoder: _Decoder | None = None
+    carried = b""
+    feed = _FIRST_SLICE
+    for piece in pieces:
+        state.consumed += len(piece)
+        if state.trailing_garbage:
+            state.trailing_garbage += len(piece)
+            continue
+        held = carried + piece if carried else piece
+        carried = b""
+        at = 0
+        while at < len(held):
+            if decoder is None:
+                at, found = _next_stream(held, at, compression, state)
+                if found is None:
+                    carried = held[at:]
+                    break
+                if not found:
+                    _not_a_stream(compression, state)
+                    state.trailing_garbage = len(held) - at
+                    break
+                # Small first slices: what a stream leaves over is copied, and there may be many tiny streams.
+                decoder = _decoder(compression, zstd_window)
+                feed = _FIRST_SLICE
+            given = held[at : at + feed]
+            at += len(given)
+            feed = min(2 * feed, INPUT_SLICE)
+            for produced in _drain(decoder, given, compression, zstd_window):
+                state.produced += len(produced)
+                yield produced
+            if decoder.eof:
+                at -= len(decoder.unused_data)
+                if isinstance(decoder, GzipDecoder):
+                    decoder.verify()
+                state.streams += 1
+                decoder = None
+    if decoder is not None or not state.streams:
+        raise CompressionError(
+            "A compressed stream is cut off",
+            f"The {compression} stream ends after {state.consumed} bytes, before it is complete.",
+        )
+    state.trailing_garbage += len(carried)
+
+
+def _next_stream(held: bytes, at: int, compression: Compression, state: InflateState) -> tuple[int, bool | None]:
+    """Where the next stream starts in `held`; True if its magic stands there, None if more bytes are needed."""
+    if state.streams and held[at] == 0:
+        rest = held[at:].lstrip(b"\0")
+        zeros = len(held) - at - len(rest)
+        state.trailing_zeros += zeros
+        at += zeros
+        if not rest:
+            return at, None
+    if len(held) - at < _MAGIC_BYTES[compression]:
+        return at, None
+    return at, _MAGIC[compression].match(held, at) is not None
+
+
+def _not_a_stream(compression: Compression, state: InflateState) -> None:
+    if not state.streams:
+        raise CompressionError("Not a compressed stream", f"The bytes are not a {compression} stream.")
+
+
+def _drain(decoder: _Decoder, given: bytes, compression: Compression, zstd_window: int) -> Iterator[bytes]:
+    """All output for `given`, in slices."""
+    barren = 0
+    while True:
+        try:
+            produced = decoder.decompress(given, OUTPUT_SLICE)
+        except CompressionError:
+            raise
+        except MemoryError as error:
+            raise CompressionError("A compressed stream asks for too much memory", f"{compression}.") from error
+        except Exception as error:  # each library has its own error class, lz4 raises RuntimeError
+            if "too much memory" in str(error):
+                raise LimitReached(
+                    "zstd_window",
+                    zstd_window,
+                    f"A zstd frame needs a window of more than {zstd_window} bytes.",
+                ) from error
+            raise CompressionError(
+                "A compressed stream is damaged", f"The {compression} data is wrong: {error}."
+            ) from error
+        if produced:
+            yield produced
+        barren = 0 if produced else barren + 1
+        if decoder.eof or decoder.needs_input or barren > 2:
+            return
+        given = b""
+
+
+def _decoder(compression: Compression, zstd_window: int) -> _Decoder:
+    # Imported when needed: most archives want one of them, the window starts faster without the rest.
+    decoder: Any
+    if compression is Compression.GZIP:
+        return GzipDecoder()
+    if compression is Compression.ZSTD:
+        return _zstd_decoder(zstd_window)
+    if compression is Compression.XZ:
+        import lzma
+
+        decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    elif compression is Compression.BZIP2:
+        import bz2
+
+        decoder = bz2.BZ2Decompressor()
+    else:
+        try:
+            import lz4.frame
+        except ImportError as error:
+            raise CompressionError("lz4 is not supported here", "Install the Python package lz4.") from error
+        decoder = lz4.frame.LZ4FrameDecompressor()
+    checked: _Decoder = decoder
+    return checked
+
+
+def _zstd_decoder(window: int) -> _Decoder:
+    import sys
+
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    largest = max(10, min(31, window.bit_length() - 1))
+    decoder: _Decoder = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: largest})
+    return decoder

@@ -1,0 +1,132 @@
+"""Maps of sparse files: old GNU headers and the PAX forms 0.0, 0.1 and 1.0 (GNU tar manual, "Storing Sparse Files")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from inspector.archive.tar_number import parse_number
+from inspector.archive.tar_pax import decimal
+
+BLOCK = 512
+_HEADER_EXTENTS = range(386, 386 + 4 * 24, 24)
+_BLOCK_EXTENTS = range(0, 21 * 24, 24)
+
+Extents = tuple[tuple[int, int], ...]
+
+
+class SparseMap(NamedTuple):
+    """(logical offset, length) in order; the logical size; bytes of map that stood before the content."""
+
+    extents: Extents
+    size: int
+    map_bytes: int
+
+
+class BrokenSparseMap(Exception):
+    """The map cannot be read; the words say why. Never leaves the tar reader."""
+
+
+class TooManyExtents(Exception):
+    """More extents than allowed. Never leaves the tar reader."""
+
+
+def old_gnu_map(header: bytes, read: Callable[[int], bytes], room: int) -> SparseMap:
+    """The map of a type `S` header, with its extension blocks drawn from `read`."""
+    extents: list[tuple[int, int]] = []
+    _take(header, _HEADER_EXTENTS, extents, room)
+    more = header[482]
+    blocks = 0
+    while more:
+        block = read(BLOCK)
+        if len(block) < BLOCK:
+            raise BrokenSparseMap("the map is cut off")
+        blocks += 1
+        _take(block, _BLOCK_EXTENTS, extents, room)
+        more = block[504]
+    size = parse_number(header[483:495])
+    return SparseMap(tuple(extents), _checked(extents, size), blocks * BLOCK)
+
+
+def _take(block: bytes, places: range, extents: list[tuple[int, int]], room: int) -> None:
+    for place in places:
+        if not block[place + 12 : place + 24].strip(b"\0"):
+            return
+        offset, length = parse_number(block[place : place + 12]), parse_number(block[place + 12 : place + 24])
+        if offset is None or length is None:
+            raise BrokenSparseMap("the map holds something that is no number")
+        if len(extents) >= room:
+            raise TooManyExtents
+        extents.append((offset, length))
+
+
+def pax_map(
+    records: Mapping[str, bytes],
+    pairs: Sequence[tuple[int, int]],
+    read: Callable[[int], bytes],
+    stored: int,
+    room: int,
+    most: int,
+) -> SparseMap | None:
+    """The map that PAX records describe, or None if they describe none. Form 1.0 reads its map from the content."""
+    if records.get("GNU.sparse.major") == b"1":
+        extents, used = _map_in_content(read, stored, room, most)
+        size = decimal(records.get("GNU.sparse.realsize", b""))
+        return SparseMap(tuple(extents), _checked(extents, size), used)
+    size = decimal(records.get("GNU.sparse.size", b""))
+    text = records.get("GNU.sparse.map")
+    if text is not None:
+        numbers = [decimal(part) for part in text.split(b",")] if text else []
+        if len(numbers) % 2 or None in numbers:
+            raise BrokenSparseMap("the map is no list of pairs")
+        whole = [number for number in numbers if number is not None]
+        extents = list(zip(whole[::2], whole[1::2], strict=True))
+    elif "GNU.sparse.numblocks" in records or pairs:
+        extents = list(pairs)
+    else:
+        return None
+    if len(extents) > room:
+        raise TooManyExtents
+    return SparseMap(tuple(extents), _checked(extents, size), 0)
+
+
+def _map_in_content(
+    read: Callable[[int], bytes], stored: int, room: int, most: int
+) -> tuple[list[tuple[int, int]], int]:
+    """Decimal lines in whole blocks: the number of extents, then offset and length of each."""
+    data = bytearray()
+    numbers: list[int] = []
+    wanted = 1
+    start = 0
+    while len(numbers) < wanted:
+        end = data.find(b"\n", start)
+        if end < 0:
+            if len(data) + BLOCK > min(most, stored + BLOCK - 1):
+                raise BrokenSparseMap("the map is longer than the entry or the limit")
+            block = read(BLOCK)
+            if len(block) < BLOCK:
+                raise BrokenSparseMap("the map is cut off")
+            data += block
+            continue
+        number = decimal(bytes(data[start:end]))
+        if number is None:
+            raise BrokenSparseMap("the map holds something that is no number")
+        start = end + 1
+        if not numbers:
+            if number > room:
+                raise TooManyExtents
+            wanted = 1 + 2 * number
+        numbers.append(number)
+    return list(zip(numbers[1::2], numbers[2::2], strict=True)), len(data)
+
+
+def _checked(extents: Sequence[tuple[int, int]], size: int | None) -> int:
+    """The logical size, if the extents lie in it, in order and apart."""
+    if size is None or size < 0:
+        raise BrokenSparseMap("the real size is missing or no number")
+    reached = 0
+    for offset, length in extents:
+        if offset < reached or length < 0 or offset + length > size:
+            raise BrokenSparseMap("the extents overlap, are out of order, or reach beyond the end")
+        reached = offset + length
+    return size
