@@ -22,6 +22,7 @@ _STEP_SHOWN = 60
 _BY_SHELL = re.compile(r"^(?:\|\d+ (?:[^ =]+=\S* )*)?/bin/(?:ba)?sh -c (?:#\(nop\)\s*)?")
 _RUN_SHELL = re.compile(r"^RUN (?:\|\d+ .*?)?/bin/(?:ba)?sh -c ")
 _BUILDKIT = re.compile(r"\s*# buildkit$")
+_CONTENT = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}\b")
 _NOP = re.compile(r"^(?:\|\d+ (?:[^ =]+=\S* )*)?/bin/(?:ba)?sh -c #\(nop\)\s*")
 
 
@@ -62,8 +63,8 @@ def command(created_by: str) -> str:
 
 
 def step(created_by: str, limit: int = _STEP_SHOWN) -> str:
-    """`command`, safe and short enough for a label."""
-    return display.elided(command(created_by), limit)
+    """`command`, safe and short enough for a label: the classic builder's digests of copied files are cut."""
+    return display.elided(_CONTENT.sub(r"\1:\2…", command(created_by)), limit)
 
 
 def layer(found: Layer) -> str:

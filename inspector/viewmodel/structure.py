@@ -37,7 +37,27 @@ _ABOUT = {
 
 def build_tree(archive: ImageArchive) -> StructureTree:
     """The tree of an archive; reads nothing but what opening has read, and the sizes of blobs."""
-    return StructureTree(_Builder(archive).build())
+    root = _Builder(archive).build()
+    _add_content_sizes(root)
+    return StructureTree(root)
+
+
+def _add_content_sizes(root: StructureNode) -> None:
+    parts: dict[int, dict[object, int]] = {}
+    for node in reversed(tuple(root.walk())):
+        mine = parts.pop(id(node), {})
+        if node.type in (NodeType.IMAGE, NodeType.INDEX):
+            node.content_size = sum(mine.values())
+        if node.parent is None:
+            continue
+        if (
+            node.type in (NodeType.CONFIG, NodeType.LAYER)
+            and node.size is not None
+            and (node.blob is not None or node.document is not None)
+        ):
+            mine = {node.blob or node.digest or id(node): node.size}
+        if node.type in (NodeType.CONFIG, NodeType.LAYER, NodeType.IMAGE, NodeType.INDEX):
+            parts.setdefault(id(node.parent), {}).update(mine)
 
 
 class _Builder:
@@ -86,11 +106,15 @@ class _Builder:
             )
 
     def _node(self, node: TreeNode, above: StructureNode) -> StructureNode:
+        label, short = _labels(node, above)
+        if node.image is not None and node.image.manifest is None:
+            # no document of its own: what it is known by is its config, which has a node below
+            tooltip = _tooltip(node)
+            return StructureNode(_TYPES[node.kind], label, short=short, tooltip=tooltip, image=node.image, source=node)
         descriptor, blob = node.descriptor, node.blob
         size = blob.size if blob is not None else descriptor.size if descriptor is not None else None
         if size is None and node.document is not None:
             size = len(node.document.raw)
-        label, short = _labels(node, above)
         return StructureNode(
             _TYPES[node.kind],
             label,

@@ -57,13 +57,14 @@ class Crumb(NamedTuple):
 class StructureNode:
     """One row of the tree. Compared by identity; `children` is final once the tree is built.
 
-    `digest` is of the stored bytes, None where nothing states it; `size` is the stored size in bytes.
+    `digest` is of the stored bytes, None where nothing states it; `size` is their size in bytes. `content_size` is what
+    an image or index holds: config and layers as stored, shared ones once.
     `short` is the label in a breadcrumb. `source`, `image`, `layer`, `document`, `blob` are what it stands for
     in the opened archive: for view-models, not for widgets.
     """
 
     __slots__ = (
-        "_state", "blob", "children", "depth", "descriptor", "digest", "document", "image", "label", "layer", "parent",
+        "_state", "blob", "children", "content_size", "depth", "descriptor", "digest", "document", "image", "label", "layer", "parent",
         "row", "short", "size", "source", "tooltip", "type",
     )  # fmt: skip
 
@@ -89,6 +90,7 @@ class StructureNode:
         self.tooltip = tooltip
         self.digest = digest
         self.size = size
+        self.content_size: int | None = None
         self.blob = blob
         self.document = document
         self.image = image
@@ -118,11 +120,17 @@ class StructureNode:
 
     @property
     def size_text(self) -> str:
-        return "" if self.size is None else display.size(self.size)
+        """Of the content, where there is any: that is what a person asks for."""
+        size = self.size if self.content_size is None else self.content_size
+        return "" if size is None else display.size(size)
 
     @property
     def size_tooltip(self) -> str:
-        return "" if self.size is None else display.size_exact(self.size)
+        own = "" if self.size is None else display.size_exact(self.size)
+        if self.content_size is None:
+            return own
+        content = f"{display.size_exact(self.content_size)}: configs and layers as stored, shared ones once"
+        return f"{content}\nthe document itself: {own}" if own else content
 
     def state(self) -> State:
         """Of the node and what is below, as of the tree's last `refresh`."""

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.progress import CancelToken, ignore_progress
+from inspector.viewmodel.session import ArchiveSession
+from inspector.viewmodel.states import Check
+from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree, TreeColumn
+from inspector.viewmodel.verification import verify_all, verify_node
+from tests.builders import (
+    Blobs,
+    Bundle,
+    containerd,
+    descriptor,
+    docker_24,
+    docker_25,
+    docker_dir,
+    image,
+    index_json,
+    layout,
+    multi_platform,
+    referrer,
+)
+from tests.builders.images import IMAGE_NAME, OCI_INDEX, OCI_MANIFEST
+
+Opener = Callable[[Bundle | Path], ArchiveSession]
+
+APP = image("docker.io/library/app:1", layers=2)
+ARM = image("docker.io/library/app:1", layers=1, seed="arm", architecture="arm64", variant="v8")
+
+
+def outline(tree: StructureTree) -> list[str]:
+    return ["  " * node.depth + node.label for node in tree.nodes]
+
+
+def find(tree: StructureTree, label: str) -> StructureNode:
+    return next(node for node in tree.nodes if node.label == label)
+
+
+def platforms(*, absent: bool = True, attested: bool = True) -> Bundle:
+    blobs = Blobs()
+    gone = [image(seed="gone", architecture="s390x")] if absent else []
+    index = multi_platform(blobs, [APP, ARM], absent=gone, attested=attested)
+    named = descriptor(index, OCI_INDEX, annotations={IMAGE_NAME: "docker.io/library/app:1"})
+    return layout(blobs, index_json([named]))
+
+
+def test_docker_save_of_old(session_of: Opener) -> None:
+    tree = session_of(docker_24([APP])).tree
+    assert outline(tree) == [
+        "app.tar",
+        "  manifest.json",
+        "    app:1 · linux/amd64",
+        "      config",
+        f"      layer 1 · {tree.nodes[4].size_text} · COPY layer1 /",
+        f"      layer 2 · {tree.nodes[5].size_text} · COPY layer2 /",
+        "  repositories",
+    ]
+
+
+def test_platforms_attestations_and_what_is_absent(session_of: Opener) -> None:
+    tree = session_of(platforms()).tree
+    labels = [line.partition(" · ")[0] for line in outline(tree)]
+    assert labels == [
+        "app.tar",
+        "  index.json",
+        "    app:1",
+        "      linux/amd64",
+        "        config",
+        "        layer 1",
+        "        layer 2",
+        "        attestation for linux/amd64",
+        "          config",
+        "          build provenance (SLSA 0.2)",
+        "      linux/arm64/v8",
+        "        config",
+        "        layer 1",
+        "        attestation for linux/arm64/v8",
+        "          config",
+        "          build provenance (SLSA 0.2)",
+        "      linux/s390x",
+        "  oci-layout",
+    ]
+    absent = find(tree, "linux/s390x")
+    assert (absent.type, absent.state().text) == (NodeType.ABSENT, "– absent")
+    assert find(tree, "app:1").state().check is Check.UNCHECKED
+
+
+def test_both_trees_of_docker_25_show_each_image_once(session_of: Opener) -> None:
+    tree = session_of(docker_25([APP, image("docker.io/library/other:2", seed="o")])).tree
+    assert sum(node.type is NodeType.IMAGE for node in tree.nodes) == 2
+    assert [node.label for node in tree.root.children] == ["index.json", "manifest.json", "repositories", "oci-layout"]
+
+
+def test_several_tags_are_one_node(session_of: Opener) -> None:
+    spec = image("docker.io/library/app:1", "docker.io/library/app:latest")
+    tree = session_of(docker_25([spec])).tree
+    assert [node.label for node in tree.nodes if node.type is NodeType.IMAGE] == ["app:1, app:latest · linux/amd64"]
+
+
+def test_an_image_without_a_name(session_of: Opener) -> None:
+    tree = session_of(docker_24([image(seed="x")])).tree
+    assert [node.label for node in tree.nodes if node.type is NodeType.IMAGE] == ["linux/amd64"]
+
+
+def test_the_manifest_of_a_folder_is_the_image(session_of: Opener, tmp_path: Path) -> None:
+    tree = session_of(docker_dir(APP).folder(tmp_path / "saved")).tree
+    assert [node.type for node in tree.root.children] == [NodeType.IMAGE]
+
+
+def test_referrers_are_under_what_they_describe(session_of: Opener) -> None:
+    blobs = Blobs()
+    manifest = blobs.put_image(APP, compression="gzip", docker=False)
+    signature = referrer(blobs, manifest, "application/vnd.dev.cosign.artifact.sig.v1+json", b"{}")
+    tree = session_of(layout(blobs, index_json([descriptor(manifest, OCI_MANIFEST), signature]))).tree
+    made = next(node for node in tree.nodes if node.type is NodeType.ARTIFACT)
+    assert made.label == "cosign signature"
+    assert made.parent is not None
+    assert made.parent.type is NodeType.IMAGE
+
+
+def test_nodes_know_where_they_are(session_of: Opener) -> None:
+    tree = session_of(platforms()).tree
+    for node in tree.nodes:
+        assert all(child.parent is node and child.row == row for row, child in enumerate(node.children))
+        assert all(child.depth == node.depth + 1 for child in node.children)
+        assert node.path()[-1] is node
+        assert tree.find_by_key(node.key) is node or node.type is NodeType.CONFIG
+    layer = next(node for node in tree.nodes if node.type is NodeType.LAYER)
+    assert [crumb.label for crumb in tree.breadcrumb(layer)] == [
+        "app.tar",
+        "index.json",
+        "app:1",
+        "linux/amd64",
+        "layer 1",
+    ]
+
+
+def test_a_digest_leads_to_the_nearest_node(session_of: Opener) -> None:
+    shared = image("docker.io/library/one:1", layers=1)
+    twin = image("docker.io/library/two:1", layers=1, empty_steps=2)
+    tree = session_of(docker_25([shared, twin])).tree
+    images = [node for node in tree.nodes if node.type is NodeType.IMAGE]
+    assert len(images) == 2
+    digest = images[0].children[1].digest
+    assert digest is not None
+    for found in images:
+        assert tree.find_by_digest(digest, found) is found.children[1]
+        assert tree.find_by_digest(digest, found.children[0]) is found.children[1]
+    assert tree.find_by_digest("sha256:" + "0" * 64) is None
+    assert tree.find_by_digest(shared.diff_ids[0]) is not None
+
+
+def test_verification_shows_in_the_tree(session_of: Opener) -> None:
+    session = session_of(platforms(absent=False))
+    tree = session.tree
+    layer = next(node for node in tree.nodes if node.type is NodeType.LAYER)
+    assert layer.text(TreeColumn.STATE) == "○ not checked"
+    calls: list[list[StructureNode]] = []
+    outcome = verify_all(session, CancelToken(), ignore_progress, lambda: calls.append(tree.refresh()))
+    assert (outcome.wrong, outcome.absent, outcome.unknown) == (0, 0, 0)
+    assert outcome.line == f"{outcome.verified} blobs verified"
+    assert layer in [node for changed in calls for node in changed]
+    assert layer.text(TreeColumn.STATE) == "✓ verified"
+    assert tree.root.state().check is Check.VERIFIED
+    assert tree.refresh() == []
+    assert verify_all(session, CancelToken(), ignore_progress) == outcome
+
+
+def test_a_damaged_layer_shows_up_to_the_top(session_of: Opener) -> None:
+    bundle = docker_25([APP])
+    layer = f"blobs/sha256/{APP.diff_ids[0].removeprefix('sha256:')}"
+    damaged = bytearray(bundle.data(layer))
+    damaged[600] ^= 1
+    session = session_of(bundle.replacing(layer, bytes(damaged)))
+    outcome = verify_node(session, session.tree.root, CancelToken(), ignore_progress)
+    session.tree.refresh()
+    assert outcome.wrong == 1
+    wrong = next(node for node in session.tree.nodes if node.type is NodeType.LAYER)
+    assert [node.state().word for node in wrong.path()] == ["wrong below", "wrong below", "wrong below", "wrong"]
+
+
+def test_an_image_without_one_of_its_layers_is_incomplete(session_of: Opener) -> None:
+    bundle = docker_25([APP])
+    session = session_of(bundle.without(f"blobs/sha256/{APP.diff_ids[1].removeprefix('sha256:')}"))
+    found = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+    assert found.state().word == "incomplete"
+    assert [node.state().word for node in found.children][-1] == "absent"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docker-28.5-containerd-multiplatform.tar",
+        "cosign-3.1-save.tar",
+        "oras-1.3-artifacts.tar",
+        "derived-v1-only.tar",
+    ],
+)
+def test_real_archives(session_of: Opener, corpus: Path, facts: dict[str, dict[str, Any]], name: str) -> None:
+    tree = session_of(corpus / name).tree
+    expected = [record for record in facts[name]["images"] if record["kind"] == "image"]
+    images = [node for node in tree.nodes if node.type is NodeType.IMAGE]
+    assert len(images) == len(expected)
+    for node in tree.nodes:
+        assert node.label
+        assert node.label.isprintable()
+        assert node.state().text or node.type in (NodeType.DOCUMENT, NodeType.IMAGE, NodeType.ARCHIVE)
+
+
+def test_a_containerd_archive(session_of: Opener) -> None:
+    tree = session_of(containerd([APP])).tree
+    assert [node.label for node in tree.nodes if node.type is NodeType.IMAGE] in (
+        ["app:1 · linux/amd64"],
+        ["linux/amd64"],
+    )
