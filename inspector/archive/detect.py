@@ -6,6 +6,7 @@ A new shape is one module and one line in `_read_shape`.
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.archive import identify
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
     from inspector.archive.found import Found
     from inspector.archive.members import MemberTable
     from inspector.archive.source import ByteSource
-    from inspector.errors import CompressionError
+    from inspector.findings import Finding
     from inspector.oci.document import Document
+
+
+_HOW_IT_ENDS = frozenset(("TAR-1", "TAR-2", "TAR-3", "TAR-4"))
 
 
 def open_archive(
@@ -90,7 +94,7 @@ def _open_file(path: Path, token: CancelToken, sink: ProgressSink, limits: Limit
         members = read_tar_members(outer, limits, token, sink)
         opening = Opening(members, BlobStore(members), limits, token)
         _note_compressed(opening, outer, compression)
-        opening.note(*members.findings)
+        opening.note(*map(_about_archive, members.findings))
         found = _read_shape(opening) if members.members else None
         if found is None:
             raise _refusal(members, outer, path, compression)
@@ -119,17 +123,22 @@ def _inflated(
 
 def _note_compressed(opening: Opening, outer: ByteSource, compression: Compression) -> None:
     """ARC-1 if the compressed stream around the tar ends early or is damaged."""
-    error: CompressionError | None = getattr(outer, "error", None)
-    if error is not None:
+    damage: str | None = getattr(outer, "damage", None)
+    if damage is not None:
         opening.note(
             finding(
                 "ARC-1",
                 Severity.ERROR,
                 f"The {compression} stream around the archive is cut off or damaged",
-                f"{error.message or error.title} What came out before is shown; download or save it again.",
+                f"{damage} What came out before is shown; download or save it again.",
                 offset=outer.size,
             )
         )
+
+
+def _about_archive(odd: Finding) -> Finding:
+    """How the tar of the archive ends is rule ARC-1; the tar reader, which reads layers too, has its own codes."""
+    return replace(odd, code="ARC-1") if odd.code in _HOW_IT_ENDS else odd
 
 
 def _archive(

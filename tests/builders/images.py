@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,7 +46,7 @@ def descriptor(data: bytes, media_type: str, **more: object) -> dict[str, object
     return {"mediaType": media_type, "digest": digest(data), "size": len(data), **more}
 
 
-def layer_tar(files: dict[str, bytes | str]) -> bytes:
+def layer_tar(files: Mapping[str, bytes | str]) -> bytes:
     """A layer: a name with bytes is a file, ending in `/` a folder, with a string a symbolic link."""
     entries = []
     for name, content in files.items():
