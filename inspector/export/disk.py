@@ -7,7 +7,6 @@ fail and look at what is left. Nothing here knows what is written.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -31,18 +30,6 @@ def write_at(descriptor: int, data: bytes, offset: int) -> None:
     os.lseek(descriptor, offset, os.SEEK_SET)
     write(descriptor, data)
     os.lseek(descriptor, here, os.SEEK_SET)
-
-
-def start_writeback(descriptor: int, offset: int, length: int) -> None:
-    """Ask the kernel to begin carrying these bytes to the disk now, so that `sync` finds little left to do.
-
-    Linux starts an asynchronous write of dirty pages on this advice; pages under way are not dropped, so reading
-    back still finds them in memory. Where the system knows no such advice nothing happens.
-    """
-    advise = getattr(os, "posix_fadvise", None)
-    if advise is not None:
-        with suppress(OSError):
-            advise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 def sync(descriptor: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, NodeKind
-from inspector.errors import ExportError
+from inspector.errors import BlobMissing, ExportError
 from inspector.export import legacyconfig
 from inspector.export.blobbag import BlobBag, blob_name
 from inspector.export.choose import chosen
@@ -19,6 +19,7 @@ from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import ADDED, KEPT, REWRITTEN, ExportPlan, PlannedBlob, PlannedImage, Recoded
 from inspector.export.report import changes_of, notes_of
 from inspector.export.storedlayers import LayerStore
+from inspector.findings import Severity
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
@@ -55,6 +56,7 @@ class Layout:
         self._sink = sink
         self._made: dict[str, Converted] = {}
         self.rows = [(entry, self._convert(entry)) for entry in self.entries]
+        self._refuse_what_was_cut_off()
 
     def _convert(self, entry: Entry) -> Converted:
         self._token.check()
@@ -68,6 +70,23 @@ class Layout:
                 config, image = legacyconfig.made(self.archive, image, self._token, self._sink)
             done = self._made[image.key] = self.converter.without_manifest(image, config)
         return done
+
+    def _refuse_what_was_cut_off(self) -> None:
+        """Parts may be absent on purpose, but not from an archive that lacks its end: there they were lost."""
+        if not any(finding.code == "ARC-1" and finding.severity is Severity.ERROR for finding in self.archive.findings):
+            return
+        for done in self.converter.all():
+            lost = [layer for layer in done.layers if layer.digest is None and not layer.is_foreign]
+            config_is_lost = (
+                done.image is not None and done.image.config_blob is None and done.config_digest is not None
+            )
+            if lost or not done.present or (config_is_lost and done.old is not None):
+                raise BlobMissing(
+                    "The archive is cut off",
+                    f"{self.archive.path} ends too early, and parts that its images need are not in what is there. "
+                    "Get it again, or choose other images.",
+                    subject=str(self.archive.path),
+                )
 
     def below(self, entry: Entry) -> list[Converted]:
         """What became of the runnable images that an entry leads to."""

@@ -92,9 +92,11 @@ def _blob_change(kind: str, planned: PlannedBlob) -> Change:
 
 
 def _dropped(layout: Layout) -> Iterator[Change]:
-    used = {blob.member.name for blob in layout.bag.sources} | set(_ROOT)
+    members = layout.archive.members
+    used = {blob.member.name for blob in layout.bag.sources}
+    used |= {f"{members.root}/{name}" if members.root else name for name in _ROOT}
     chosen = bool(layout.options.images or layout.options.platforms)
-    left = [m for m in layout.archive.members.members if m.kind is MemberKind.FILE and m.name not in used]
+    left = [member for member in members.members if member.kind is MemberKind.FILE and member.name not in used]
     if layout.options.preset.value == "strict-oci" and layout.archive.root_document("manifest.json") is not None:
         stored = layout.archive.root_document("manifest.json")
         assert stored is not None
@@ -131,6 +133,11 @@ def notes_of(layout: Layout) -> tuple[str, ...]:
             f"{_count(len(made), 'manifest')} made from manifest.json and config: the digest is not the one of a registry."
         )
     notes += _absent(layout, documents)
+    repeated = layout.archive.members.duplicates
+    if repeated:
+        notes.append(
+            f"{_count(len(repeated), 'name')} stood in the source several times (ARC-2); the last one of each counts."
+        )
     return tuple(dict.fromkeys([*notes, *layout.notes]))
 
 

@@ -39,6 +39,11 @@ class StoredLayer:
     blob: Blob | None = None
     """The bytes of the source that it is made of."""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its descriptor says that it may lie elsewhere."""
+        return mediatype.is_foreign(str(self.descriptor.get("mediaType", "")))
+
 
 class LayerStore:
     """Decides about layers, once per blob, and puts them into the bag."""

@@ -19,11 +19,9 @@ from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken
 
 _PIECE = 1 << 20
-_RING = 6
+_RING = 8
 _INLINE = 64 << 10
 """Below this a thread costs more than it saves."""
-_WRITEBACK = 16 << 20
-"""How much is written before the kernel is asked to carry it to the disk."""
 
 
 class TarOutput:
@@ -37,7 +35,6 @@ class TarOutput:
         self._token = token
         self._advanced = advanced
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="export-hash")
-        self._started = 0
         self.offset = 0
 
     def __enter__(self) -> Self:
@@ -90,9 +87,6 @@ class TarOutput:
         self._token.check()
         disk.write(self._descriptor, data)
         self.offset += len(data)
-        if self.offset - self._started >= _WRITEBACK:
-            disk.start_writeback(self._descriptor, self._started, self.offset - self._started)
-            self._started = self.offset
         self._advanced(len(data))
 
     def _pour(self, pieces: Iterable[bytes], algorithm: str, size: int) -> Digest:
@@ -112,7 +106,7 @@ class TarOutput:
 
 
 class BackgroundSync:
-    """Carries a file to the disk while its bytes are read back.
+    """Carries a file to the disk while its bytes are read back. (Starting this while writing was measured: it only slows.)
 
     The thread works on a descriptor of its own and nobody has to wait for it: a cancelled export is over at once
     although the kernel may need seconds to let go.

@@ -12,6 +12,7 @@ from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.archive.members import Member, MemberKind, MemberTable, read_tar_members
 from inspector.archive.source import ByteSource, FileSource, chunks
 from inspector.errors import ExportError
+from inspector.export import tarstream
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
@@ -79,7 +80,8 @@ def _walk(
     found = [(member.name, member.size, member.kind) for member in files]
     planned = [(item.name, item.size, MemberKind.FILE) for item in expected]
     end = table.end
-    if found != planned or end is None or end.end_offset != source.size or end.truncated_at is not None:
+    ends_right = end is not None and end.zero_blocks == 2 and end.end_offset + len(tarstream.END) == source.size
+    if found != planned or not ends_right:
         raise _differs("its list of members")
     return {member.name: (member, table) for member in files}
 
