@@ -158,7 +158,7 @@ def _inflate(
                 state.produced += len(produced)
                 yield produced
             if decoder.eof:
-                at -= len(decoder.unused_data)
+                at -= len(decoder.unused_data or b"")  # lz4 gives None for nothing
                 if isinstance(decoder, GzipDecoder):
                     decoder.verify()
                 state.streams += 1

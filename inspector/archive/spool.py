@@ -24,7 +24,7 @@ class SpooledSource:
         self._file = tempfile.TemporaryFile(prefix="image-inspector-")  # noqa: SIM115 - closed by close()
         self._descriptor: Descriptor | None = Descriptor(os.dup(self._file.fileno()))
         self.size = 0
-        self.damage: str | None = None
+        self.error: CompressionError | None = None
         """Why the compressed file broke off; what came before is here."""
 
     def append(self, piece: bytes) -> None:
@@ -55,7 +55,7 @@ class SpooledSource:
 def spool(
     source: ByteSource, compression: Compression, limits: Limits, token: CancelToken, sink: ProgressSink
 ) -> SpooledSource:
-    """`source` inflated. A damaged or cut stream gives what came before the damage, and `damage` says why.
+    """`source` inflated. A damaged or cut stream gives what came before the damage, and `error` says why.
 
     Raises `LimitReached` ("spool_bytes"), `ArchiveUnreadable` when the disk is full, `Cancelled`.
     """
@@ -82,7 +82,7 @@ def spool(
         except CompressionError as error:
             if not spooled.size:
                 raise
-            spooled.damage = str(error)
+            spooled.error = error
         return spooled.finish()
     except OSError as error:
         spooled.close()
