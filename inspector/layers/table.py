@@ -129,4 +129,3 @@ class Listing:
         """Bytes of content in the tar: the logical size, less the holes of a sparse file."""
         extents = self.sparse.get(index)
         return self.sizes[index] if extents is None else sum(length for _, length in extents)
-

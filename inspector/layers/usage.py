@@ -75,7 +75,9 @@ def largest_waste(merged: Merged, count: int = 100) -> list[Waste]:
     listings = merged.listings
     columns = zip(merged.hidden_layers, merged.hidden_entries, merged.hidden_by_layers, strict=True)
     found = heapq.nlargest(
-        count, ((listings[layer].sizes[entry], layer, entry, by) for layer, entry, by in columns), key=lambda row: row[0]
+        count,
+        ((listings[layer].sizes[entry], layer, entry, by) for layer, entry, by in columns),
+        key=lambda row: row[0],
     )
     return [Waste(listings[layer].paths[entry], size, layer + 1, by + 1) for size, layer, entry, by in found if size]
 

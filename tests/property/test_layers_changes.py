@@ -10,9 +10,9 @@ from inspector.layers.merged import merge
 from inspector.layers.table import Listing
 from tests.builders.listings import Row, listing
 
-NAMES = st.lists(
-    st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq"]), min_size=1, max_size=3
-).map("/".join)
+NAMES = st.lists(st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq"]), min_size=1, max_size=3).map(
+    "/".join
+)
 ROWS = st.one_of(
     st.builds(Row, NAMES, st.integers(0, 2), mode=st.sampled_from([0o644, 0o755]), uid=st.integers(0, 1)),
     NAMES.map(lambda name: Row(name + "/")),

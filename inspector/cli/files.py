@@ -1,0 +1,208 @@
+"""`files FILE`: the entries of one layer, or of the merged file system of an image (cli.md)."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import stat
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.cli.console import visible
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Image, Layer
+    from inspector.cli.console import Console
+    from inspector.layers.merged import Merged
+    from inspector.layers.table import Listing
+
+NAME = "files"
+HELP = "list the files of one layer, or of the whole image (times in UTC)"
+
+INCOMPLETE = 1
+_LINES_AT_ONCE = 500
+_LETTERS = {
+    "file": "-", "dir": "d", "symlink": "l", "hardlink": "h", "char": "c", "block": "b", "fifo": "p",
+    "whiteout": "w", "opaque": "o",
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE, the image, and a layer or the merged file system."""
+    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    parser.add_argument("--image", metavar="NAME|DIGEST", help="the image, if there are several")
+    parser.add_argument("--platform", metavar="OS/ARCH", help="the platform, if there are several: linux/arm64")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--layer", metavar="N|DIGEST", help="one layer: 1 is the base; or its digest or diffID")
+    what.add_argument("--merged", action="store_true", help="the file system that all layers make (the default)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the entries; 1 if a layer is damaged or absent, so that entries may be missing."""
+    from inspector.archive.detect import open_archive
+    from inspector.archive.select import select_image
+
+    with open_archive(Path(arguments.file), token=console.token, sink=console.sink()) as archive:
+        image = select_image(archive, arguments.image, arguments.platform)
+        if arguments.layer is None:
+            return _print_merged(image, console, as_json=arguments.json)
+        return _print_layer(image, find_layer(image, arguments.layer), console, as_json=arguments.json)
+
+
+def find_layer(image: Image, asked: str) -> Layer:
+    """The layer with that number, from 1, or with a digest or diffID that starts like `asked`; else `UsageError`."""
+    from inspector.errors import UsageError
+
+    count = len(image.layers)
+    if asked.isascii() and asked.isdecimal() and len(asked) < 6:
+        if 1 <= int(asked) <= count:
+            return image.layers[int(asked) - 1]
+        raise UsageError(f"No layer {asked}", f"The image has {count} layers, numbered from 1 (the base).")
+    start = asked.removeprefix("sha256:").lower()
+    found = [
+        layer
+        for layer in image.layers
+        if start and any(d is not None and d.encoded.startswith(start) for d in (layer.digest, layer.diff_id))
+    ]
+    # Several layers of an image may be the same blob: any of them will do.
+    if not found or len({layer.blob for layer in found}) > 1:
+        known = ", ".join(f"{layer.number}: {layer.digest or layer.diff_id}" for layer in image.layers[:20])
+        raise UsageError(f"{'Several layers' if found else 'No layer'} {asked}", f"The layers are {known or 'none'}.")
+    return found[0]
+
+
+def _print_layer(image: Image, layer: Layer, console: Console, *, as_json: bool) -> int:
+    from inspector.layers.stack import list_image_layer
+
+    # Only the JSON document tells the digests; without them a plain layer is read by its headers.
+    listing = list_image_layer(layer, image, token=console.token, sink=console.sink(), with_digests=as_json)
+    if as_json:
+        head: dict[str, object] = {
+            "image": image.config_digest,
+            "layer": layer.number,
+            "digest": listing.digest or layer.digest,
+            "diff_id": listing.diff_id or layer.diff_id,
+        }
+        tail = {"complete": listing.complete, "findings": [finding.to_json() for finding in listing.findings]}
+        _write_json(console, head, (entry_json(listing, row) for row in range(len(listing))), tail)
+    else:
+        _write_lines(console, (entry_line(listing, row) for row in range(len(listing))))
+    if not listing.complete:
+        reason = next((f"{f.title}. {f.explanation}" for f in reversed(listing.findings)), "it is damaged")
+        console.error(f"layer {layer.number} is not whole: {reason}")
+        return INCOMPLETE
+    return 0
+
+
+def _print_merged(image: Image, console: Console, *, as_json: bool) -> int:
+    from inspector.layers.merged import merge
+    from inspector.layers.stack import list_image
+
+    found = list_image(image, token=console.token, sink=console.sink(), with_digests=False)
+    merged = merge(found.listings)
+    if as_json:
+        head: dict[str, object] = {"image": image.config_digest, "layer": None, "digest": None, "diff_id": None}
+        _write_json(console, head, _merged_json(merged), {"complete": found.complete})
+    else:
+        rows = zip(merged.layers, merged.entries, strict=True)
+        _write_lines(console, (entry_line(merged.listings[layer], entry) for layer, entry in rows))
+    if not found.complete:
+        broken = [
+            f"{number} ({found.errors[number].title if number in found.errors else 'damaged'})"
+            for number, listing in enumerate(found.listings, 1)
+            if not listing.complete
+        ]
+        console.error(f"entries may be missing: layer {', '.join(broken)}")
+        return INCOMPLETE
+    return 0
+
+
+def _merged_json(merged: Merged) -> Iterator[dict[str, object]]:
+    for layer, entry in zip(merged.layers, merged.entries, strict=True):
+        yield entry_json(merged.listings[layer], entry) | {"layer": layer + 1}
+
+
+def _write_json(
+    console: Console, head: dict[str, object], entries: Iterable[dict[str, object]], tail: dict[str, object]
+) -> None:
+    """One document, written piece by piece: a layer may have a million entries."""
+    console.out(json.dumps(head)[:-1] + ', "entries": [')
+    texts = map(json.dumps, entries)
+    before = ""
+    while batch := list(islice(texts, _LINES_AT_ONCE)):
+        console.token.check()
+        console.out(before + ",\n".join(batch))
+        before = ","
+    console.out("]" + (", " + json.dumps(tail)[1:] if tail else "}"))
+
+
+def _write_lines(console: Console, lines: Iterator[str]) -> None:
+    while batch := list(islice(lines, _LINES_AT_ONCE)):
+        console.token.check()
+        console.out("\n".join(batch))
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def entry_json(listing: Listing, row: int) -> dict[str, object]:
+    """One element of `entries`, as cli.md promises it."""
+    entry = listing.entry(row)
+    kind = listing.kind(row)
+    path = entry.whiteout.target if entry.whiteout is not None and kind in ("whiteout", "opaque") else entry.path
+    shown: dict[str, object] = {"path": _text(path)}
+    name = listing.stored_name(row)
+    if name != path:
+        shown["name"] = _text(name)
+    shown |= {
+        "type": kind,
+        "mode": entry.mode,
+        "uid": entry.uid,
+        "gid": entry.gid,
+        "size": entry.size,
+        "mtime": entry.mtime,
+        "linkname": _text(entry.link),
+        "xattrs": {name: base64.b64encode(value).decode() for name, value in listing.xattrs.get(row, {}).items()},
+        "offset": listing.offsets[row],
+    }
+    return shown
+
+
+def entry_line(listing: Listing, row: int) -> str:
+    """One line, as `tar -tv --numeric-owner` prints it; whiteouts are `w` and `o` lines."""
+    entry = listing.entry(row)
+    kind = listing.kind(row)
+    path = visible(_text(entry.path))
+    link = visible(_text(entry.link))
+    size = str(entry.size)
+    if kind in ("whiteout", "opaque") and entry.whiteout is not None:
+        target = visible(_text(entry.whiteout.target))
+        path = f"{target} (removed)" if kind == "whiteout" else f"{target} (all below it removed)"
+    elif kind == "dir":
+        path += "/"
+    elif kind == "symlink":
+        path += f" -> {link}"
+    elif kind == "hardlink":
+        path += f" link to {link}"
+    elif kind in ("char", "block"):
+        size = link.replace(":", ",")
+    owner = f"{entry.uid}/{entry.gid}"
+    letter = _LETTERS.get(kind, "?")
+    return f"{letter}{_permissions(entry.mode)} {owner:<11} {size:>10} {_time(entry.mtime)} {path}"
+
+
+def _permissions(mode: int) -> str:
+    return stat.filemode(stat.S_IFREG | mode)[1:]
+
+
+def _time(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):  # any 64-bit number may stand there
+        return f"@{seconds}"
