@@ -70,7 +70,7 @@ def _is_meant(word: str, *digests: str | None) -> bool:
 def _pointing_at(entry: Entry, image: Image) -> Entry:
     """`entry`, leading straight to one of the images below its index, as docker save --platform writes it."""
     if isinstance(entry.target, Image) or image.manifest_digest is None:
-        return replace(entry, target=image) if image.manifest is None else entry
+        return entry
     digest = image.path[-1] if image.path else image.manifest_digest
     if digest == entry.target:
         return entry

@@ -19,7 +19,6 @@ from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import ADDED, KEPT, REWRITTEN, ExportPlan, PlannedBlob, PlannedImage, Recoded
 from inspector.export.report import changes_of, notes_of
 from inspector.export.storedlayers import LayerStore
-from inspector.findings import Severity
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
@@ -73,7 +72,7 @@ class Layout:
 
     def _refuse_what_was_cut_off(self) -> None:
         """Parts may be absent on purpose, but not from an archive that lacks its end: there they were lost."""
-        if not any(finding.code == "ARC-1" and finding.severity is Severity.ERROR for finding in self.archive.findings):
+        if not any(finding.code in ("ARC-1", "LAYOUT-4") for finding in self.archive.findings):
             return
         for done in self.converter.all():
             lost = [layer for layer in done.layers if layer.digest is None and not layer.is_foreign]

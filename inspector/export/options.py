@@ -43,6 +43,13 @@ class ExportOptions:
     convert_docker: bool = True
     preferred_platform: str | None = None
 
+    def __post_init__(self) -> None:
+        """Take the words of presets, too."""
+        try:
+            object.__setattr__(self, "preset", Preset(self.preset))
+        except ValueError as error:
+            raise UsageError("There is no such preset", f"{self.preset}: choose {', '.join(Preset)}.") from error
+
     def check(self) -> None:
         """`UsageError` for choices that contradict each other or do not exist."""
         if self.compression not in COMPRESSIONS:
