@@ -43,14 +43,18 @@ class ExportResult:
 
 
 def default_target(source: Path) -> Path:
-    """`app.tar` → `app.oci.tar`, `app.tar.gz` → `app.oci.tar`, a folder → `folder.oci.tar`, in the same folder."""
+    """`app.tar` → `app.oci.tar`, `app.tar.gz` → `app.oci.tar`, a folder → `folder.oci.tar`, in the same folder.
+
+    Never the source itself: `app.oci.tar` → `app.oci-2.tar`.
+    """
     name = source.name or source.resolve().name or "archive"
     if not source.is_dir():
         for suffix in (".gz", ".zst", ".xz", ".bz2", ".lz4", ".zstd"):
             name = name.removesuffix(suffix)
         for suffix in (".tar", ".tgz", ".tzst", ".txz", ".tbz2", ".img", ".oci"):
             name = name.removesuffix(suffix)
-    return source.parent / f"{name or 'archive'}.oci.tar"
+    target = source.parent / f"{name or 'archive'}.oci.tar"
+    return target if target != source else source.parent / f"{name}.oci-2.tar"
 
 
 def export_archive(
