@@ -198,6 +198,9 @@ def _refusal(members: MemberTable, outer: ByteSource, path: Path, compression: C
     end = members.end
     broken_at = None if end is None else (end.truncated_at if end.truncated_at is not None else end.bad_header_at)
     error = identify.explain_members(members, str(path))
+    if end is not None and end.trailing_nonzero and broken_at is None:
+        behind = f"More data follows behind its end mark at byte {end.end_offset:,}, perhaps a second archive."
+        return type(error)(error.title, f"{error.message} {behind}", subject=error.subject)
     if broken_at is None or not error.title.startswith("A tar of other things"):
         return error
     return ArchiveDamaged(

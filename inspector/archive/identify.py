@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inspector.archive.members import MemberKind
-from inspector.errors import InspectorError, NotAnArchive
+from inspector.errors import ArchiveDamaged, ArchiveError, InspectorError, NotAnArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,25 +79,53 @@ _ROOT_FOLDERS = frozenset((
 # fmt: on
 _ARCHIVE_NAME = re.compile(r"\.(tar|tgz|tzst|tar\.(gz|zst|xz|bz2|lz4))$", re.IGNORECASE)
 _TAR_MAGIC_AT = 257
+_BLOCK = 512
+_EMPTY_TAR_BYTES = 20 * _BLOCK
+"""A tar without entries: two blocks of zeros, filled up to a record by GNU tar."""
 _MAGICS_INSIDE = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh", b"\x04\x22\x4d\x18")
 _PROBED_MEMBERS = 16
 
 
-def explain_bytes(source: ByteSource, subject: str, *, inside: str = "") -> NotAnArchive:
+def explain_bytes(source: ByteSource, subject: str, *, inside: str = "") -> ArchiveError:
     """What a file is whose bytes are no tar; `inside` names the compression that was taken off first."""
     try:
         head = source.read_at(0, min(source.size, HEAD_BYTES))
     except InspectorError:
         head = b""
+    broken = _broken_tar(head, subject)
+    if broken is not None:
+        return broken
     title, evidence, step = _from_head(head, source.size)
     if inside:
         evidence = f"inside its {inside} compression {evidence}"
     return NotAnArchive(f"{title}, not an image archive", f"{subject}: {evidence}. {step}", subject=subject)
 
 
+def _broken_tar(head: bytes, subject: str) -> ArchiveError | None:
+    """A tar whose first header is damaged or stands further back: the mark `ustar` gives it away."""
+    blocks = (at for at in range(0, len(head) - _TAR_MAGIC_AT - 5, _BLOCK))
+    found = next((at for at in blocks if head[at + _TAR_MAGIC_AT : at + _TAR_MAGIC_AT + 5] == b"ustar"), None)
+    if found is None:
+        return None
+    if found == 0:
+        return ArchiveDamaged(
+            "The archive is damaged",
+            f"{subject}: it begins like a tar, but its first header is wrong. Download or save it again.",
+            subject=subject,
+        )
+    return ArchiveDamaged(
+        "The archive does not begin with a tar header",
+        f"{subject}: a tar header stands at byte {found:,} only, with other data in front of it. "
+        f"Download or save it again, or cut that off (`tail -c +{found + 1}`).",
+        subject=subject,
+    )
+
+
 def _from_head(head: bytes, size: int) -> tuple[str, str, str]:
     if size == 0:
         return "An empty file", "it has no bytes at all", "The download or the save was interrupted; do it again."
+    if not head.strip(b"\0") and size <= _EMPTY_TAR_BYTES and size % _BLOCK == 0:
+        return "An empty tar", f"its {size:,} bytes are nothing but the end mark", _SAVE
     if not head.strip(b"\0"):
         text = f"its first {len(head):,} bytes are all zero"
         return "A file of zeros", text, "The download or the copy was interrupted; do it again."

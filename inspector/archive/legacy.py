@@ -5,6 +5,7 @@ diffIDs stand nowhere; they are computed when somebody needs them, never at open
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from inspector.archive.dockersave import node_of
@@ -22,26 +23,31 @@ from inspector.oci.platform import Platform
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inspector.archive.blobstore import Blob
     from inspector.archive.image import ImageArchive
     from inspector.archive.opening import Opening
     from inspector.oci.digest import Digest
     from inspector.oci.document import Document, Json
 
+_V1_ID = re.compile(r"[0-9a-f]{64}")
 _NOT_IN_A_CONFIG = ("id", "parent", "Size", "parent_id", "layer_id", "throwaway")
 
 
 def read_legacy(opening: Opening) -> Found | None:
     """The images of `repositories`, then the unnamed ones; None if no v1 layer is there."""
     layers = read_v1_layers(opening)
-    if not layers:
-        return None
     repositories = opening.root_document("repositories", "COMPAT-8")
     tags: dict[str, list[str]] = {}
     if repositories is not None:
         for name, versions in parse_repositories(repositories)[0].items():
             for tag, v1_id in versions.items():
                 tags.setdefault(v1_id, []).append(f"{name}:{tag}")
+    if not layers:
+        # Without a single JSON only the layers that `repositories` names by their ids are left to show.
+        tags = {v1_id: names for v1_id, names in tags.items() if _lone_layer(opening, v1_id) is not None}
     tops = list(dict.fromkeys([*tags, *tops_of(layers)]))
+    if not tops:
+        return None
     images = tuple(_image(opening, layers, top, tags.get(top, [])) for top in tops)
     documents = (repositories,) if repositories is not None else ()
     return Found("docker-save-v1", documents, tuple(node_of(image) for image in images), images)
@@ -61,6 +67,9 @@ def _image(opening: Opening, known: Mapping[str, V1Layer], top: str, tags: Seque
             )
         )
     layers = layers_of_chain(opening, chain)
+    lone = _lone_layer(opening, top) if not chain else None
+    if lone is not None:
+        layers = (Layer(1, None, lone, None, None, None, lone.size, None),)
     return Image(
         names=names_of((), (), tags),
         ref_names=(),
@@ -85,6 +94,10 @@ def _image(opening: Opening, known: Mapping[str, V1Layer], top: str, tags: Seque
         history=tuple((layer.history, layer) for layer in layers if layer.history is not None),
         v1_ids=tuple(v1.id for v1 in chain),
     )
+
+
+def _lone_layer(opening: Opening, v1_id: str) -> Blob | None:
+    return opening.file_blob(f"{v1_id}/layer.tar") if _V1_ID.fullmatch(v1_id) else None
 
 
 def layers_of_chain(opening: Opening, chain: Sequence[V1Layer]) -> tuple[Layer, ...]:

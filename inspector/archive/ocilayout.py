@@ -12,6 +12,7 @@ from inspector.archive.graph import Graph
 from inspector.archive.members import MemberKind
 from inspector.archive.opening import finding
 from inspector.archive.orphans import OrphanKind
+from inspector.errors import ArchiveDamaged
 from inspector.findings import Fix, Severity
 from inspector.oci.digest import Digest
 from inspector.oci.docker import parse_manifest_json
@@ -75,6 +76,8 @@ def read_oci_layout(opening: Opening, manifest_json: Document | None) -> Found:
     layout = _oci_layout(opening)
     index_json = opening.root_document("index.json", "LAYOUT-5")
     entries = _entries(opening, manifest_json)
+    if not entries:
+        _refuse_nonsense(opening, index_json)
     graph = Graph(opening, "index.json")
     index = _add_index(opening, graph, index_json)
     found = _Reading(opening, graph, entries)
@@ -103,6 +106,24 @@ def read_oci_layout(opening: Opening, manifest_json: Document | None) -> Found:
     )
 
 
+def _refuse_nonsense(opening: Opening, index_json: Document | None) -> None:
+    """Raise `ArchiveDamaged` if index.json is whole and yet no index, and nothing else lists the images.
+
+    An archive that is cut off is another matter: there, what is left is shown.
+    """
+    blob = opening.file_blob("index.json")
+    if blob is None or not blob.member.complete or (index_json is not None and isinstance(index_json.value, dict)):
+        return
+    failure = opening.failure(blob)
+    reason = f"{failure.title}: {failure.message}" if failure is not None else "It is JSON, but no object."
+    raise ArchiveDamaged(
+        "The index of the archive is no image index",
+        f"index.json is whole, but it cannot be understood. {reason} "
+        "Nothing else tells which images the archive holds: save it again.",
+        subject="index.json",
+    )
+
+
 def _oci_layout(opening: Opening) -> Document | None:
     document = opening.root_document("oci-layout", "LAYOUT-2")
     if document is not None:
@@ -123,7 +144,7 @@ def _oci_layout(opening: Opening) -> Document | None:
                     spec="image-layout.md#oci-layout-file",
                 )
             )
-    elif opening.members.find("oci-layout") is None:
+    elif opening.file_blob("oci-layout") is None:
         opening.note(
             finding(
                 "LAYOUT-1",
@@ -148,7 +169,7 @@ def _entries(opening: Opening, manifest_json: Document | None) -> tuple[DockerMa
 
 def _add_index(opening: Opening, graph: Graph, document: Document | None) -> ImageIndex | None:
     if document is None:
-        if opening.members.find("index.json") is None:
+        if opening.file_blob("index.json") is None:
             opening.note(
                 finding(
                     "LAYOUT-4",

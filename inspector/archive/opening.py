@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import BlobState
 from inspector.archive.members import MemberKind
-from inspector.errors import ArchiveUnreadable, DocumentError, LimitReached
+from inspector.errors import ArchiveUnreadable, DocumentError, InspectorError, LimitReached
 from inspector.findings import Finding, Fix, Severity, Where
 from inspector.oci.config import ImageConfig
 from inspector.oci.digest import Digest
@@ -38,6 +38,7 @@ class Opening:
         self._counts: dict[str, int] = {}
         self._documents: dict[Blob, Document | None] = {}
         self._quiet: dict[Blob, list[Finding]] = {}
+        self._failures: dict[Blob, InspectorError] = {}
         self._configs: dict[Blob, ImageConfig | None] = {}
         self._by_digest: dict[Digest, Blob] = {}
 
@@ -122,11 +123,16 @@ class Opening:
         except (DocumentError, LimitReached, ArchiveUnreadable) as error:
             if is_root and isinstance(error, LimitReached):
                 raise
+            self._failures[blob] = error
             where = Where(shown, digest=str(blob.claimed) if blob.claimed else None)
             self._quiet[blob].append(Finding("", Severity.ERROR, error.title, error.message, where))
             return None
         self._quiet[blob].extend(document.findings)
         return document
+
+    def failure(self, blob: Blob) -> InspectorError | None:
+        """Why `document` gave None for this blob."""
+        return self._failures.get(blob)
 
     def _json_limits(self, limit: str) -> JsonLimits:
         limits = self.limits

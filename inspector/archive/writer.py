@@ -276,7 +276,7 @@ def _layout(evidence: Evidence) -> Writer:
     image_names = any(IMAGE_NAME in entry for entry in annotations)
     if any(str(entry.get("kind", "")).startswith("dev.cosignproject.cosign/") for entry in annotations):
         return Writer("cosign (save)", ("index.json has cosign's kind annotations",))
-    nested = {d.get("digest") for d in evidence.descriptors()}
+    nested = {str(d.get("digest")) for d in evidence.descriptors()}
     repeated = [i for i in evidence.found.images if len(i.path) > 1 and i.path[-1] in nested]
     if not image_names and (repeated or any("artifactType" in d for d in evidence.descriptors())):
         return Writer("oras", ("index.json lists what its indexes hold once more, or artifacts by type",))

@@ -129,3 +129,16 @@ def test_what_is_not_there_or_no_file(tmp_path: Path) -> None:
 def test_a_tar_that_holds_only_folders(tmp_path: Path) -> None:
     error = refusal(Bundle((folder("a"), folder("a/b"))).write(tmp_path / "x.tar"))
     assert isinstance(error, NotAnArchive)
+
+
+def test_a_broken_or_shifted_tar(tmp_path: Path) -> None:
+    good = docker_25([APP]).tar()
+    path = tmp_path / "x.tar"
+    path.write_bytes(b"X" + good[1:])
+    assert "its first header is wrong" in refusal(path).message
+    path.write_bytes(b"J" * 512 + good)
+    assert "at byte 512" in refusal(path).message
+    path.write_bytes(bytes(10240))
+    assert refusal(path).title.startswith("An empty tar")
+    path.write_bytes(Bundle((Entry("a", b"x"),)).tar() + good)
+    assert "More data follows behind its end mark" in refusal(path).message

@@ -145,3 +145,20 @@ def test_a_manifest_json_that_cannot_be_read_at_all(tmp_path: Path) -> None:
     bundle = Bundle((Entry("manifest.json", b"\xff\xfe\x00garbage"), Entry("other", b"x")))
     with pytest.raises(ArchiveDamaged, match=r"manifest\.json"):
         open_archive(bundle.write(tmp_path / "a.tar"))
+
+
+def test_an_index_json_that_is_nonsense(tmp_path: Path) -> None:
+    for text in (b"", b"[]", b"null", b"{not json", b"# comment\n{}"):
+        bundle = containerd([APP], manifest_json=False).replacing("index.json", text)
+        with pytest.raises(ArchiveDamaged, match=r"index\.json is whole"):
+            open_archive(bundle.write(tmp_path / "a.tar"))
+
+
+def test_repositories_without_any_v1_json(tmp_path: Path) -> None:
+    spec = image("docker.io/library/app:1", layers=1)
+    bundle = docker_19([spec]).without(f"{spec.v1_ids[0]}/json")
+    with open_archive(bundle.write(tmp_path / "a.tar")) as archive:
+        [found] = archive.images
+        assert found.names == spec.names
+        assert [layer.present for layer in found.layers] == [True]
+        assert not found.complete

@@ -1,0 +1,49 @@
+"""Opens hostile archives with `show` in one bounded process; one JSON line per case on standard output.
+
+Run by test_show_hostile.py. Arguments: the folder, the address space in bytes. Cases come as JSON lines on standard
+input: `{"id", "path" (hex), "seconds"}`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+    os.environ["INSPECTOR_DEBUG"] = "1"  # let what nobody expected come out as a traceback
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # a case that hangs ends the process: the parent sees which
+    from inspector.cli import main as cli
+
+    for line in sys.stdin:
+        case = json.loads(line)
+        path = os.fsdecode(bytes.fromhex(case["path"]))
+        signal.alarm(case["seconds"])
+        started = time.monotonic()
+        answer: dict[str, object] = {"id": case["id"]}
+        for mode in (["--json"], []):
+            out, err = io.StringIO(), io.StringIO()
+            try:
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                    answer["code"] = cli(["show", path, *mode])
+            except BaseException:  # noqa: BLE001 - whatever it is, the test wants to see it
+                answer["traceback"] = traceback.format_exc()
+            if mode:
+                answer["err"] = err.getvalue()
+                answer["out"] = out.getvalue() if answer.get("code") == 0 else ""
+        signal.alarm(0)
+        answer["seconds"] = time.monotonic() - started
+        answer["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+main()
