@@ -1,0 +1,71 @@
+"""The composition root of the window: the one place that knows every part of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inspector import __version__
+
+APPLICATION_ID = "io.github.oci_image_inspector.ImageInspector"
+_TERMINAL = "The same without a window: image-inspector-cli show FILE"
+_LIBRARIES = "apt-get install libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Start the window on the paths given; the exit code."""
+    arguments = _parse(sys.argv[1:] if argv is None else argv)
+    problem = missing_display()
+    if problem:
+        print(f"image-inspector: {problem} {_TERMINAL}", file=sys.stderr)
+        return 2
+    try:
+        import PySide6.QtWidgets  # noqa: F401 - tried here, so that a missing library is told in one line
+    except ImportError as error:
+        print(f"image-inspector: Qt cannot start: {error}. On Debian: {_LIBRARIES}. {_TERMINAL}", file=sys.stderr)
+        return 2
+    return run([Path(path).absolute() for path in arguments.files])
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="image-inspector",
+        description="See what is inside a container image archive, and re-save it OCI compliant.",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="image archives or layout folders to open")
+    parser.add_argument("--version", action="version", version=f"image-inspector {__version__}")
+    return parser.parse_args(argv)
+
+
+def missing_display() -> str:
+    """Why no window can be shown, or "". Qt itself would abort the process."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)."
+
+
+def run(paths: Sequence[Path]) -> int:
+    """The event loop, until the window is closed."""
+    from PySide6.QtWidgets import QApplication
+
+    from inspector.ui.main_window import MainWindow
+    from inspector.ui.settings import Settings
+    from inspector.ui.task_runner import TaskRunner
+    from inspector.ui.theme import follow_colour_scheme
+
+    application = QApplication.instance() or QApplication(["image-inspector"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("image-inspector")
+    application.setApplicationDisplayName("Image Inspector")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName(APPLICATION_ID)
+    follow_colour_scheme(application)
+    window = MainWindow(TaskRunner(), Settings())
+    window.show()
+    window.open_paths(paths)
+    return application.exec()

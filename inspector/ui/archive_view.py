@@ -1,0 +1,222 @@
+"""One open archive: the tree on the left, the pages of the selected node on the right."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSplitter, QTreeView, QVBoxLayout, QWidget
+
+from inspector.findings import Severity
+from inspector.ui import text
+from inspector.ui.models.structure_model import StructureModel
+from inspector.ui.task_runner import TaskRunner
+from inspector.ui.views.pages import Pages
+from inspector.ui.widgets.breadcrumb import Breadcrumb
+from inspector.ui.widgets.message_bar import MessageBar
+from inspector.viewmodel.findingsview import FindingRow
+from inspector.viewmodel.messages import Message, from_error
+from inspector.viewmodel.pages import Page
+from inspector.viewmodel.session import ArchiveSession
+from inspector.viewmodel.tree import StructureNode, TreeColumn
+from inspector.viewmodel.verification import VerificationOutcome, verify_all
+
+_MOST_STEPS = 200
+
+
+class ArchiveView(QWidget):
+    """Owns its session; `close_archive` lets go of the file."""
+
+    status = Signal(str, str)
+    moved = Signal()
+    """Another node is shown: back, forward and up may have become possible or not."""
+
+    def __init__(self, session: ArchiveSession, runner: TaskRunner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._runner = runner
+        self._back: list[StructureNode] = []
+        self._forward: list[StructureNode] = []
+        self._moving = False
+        self.bar = MessageBar(self)
+        self.breadcrumb = Breadcrumb(self)
+        self.model = StructureModel(session.tree, self)
+        self.tree = self._make_tree()
+        self.pages = Pages(session, runner, self)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.addWidget(self.tree)
+        self.splitter.addWidget(self.pages)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 3)
+        self.splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 2, 6, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.breadcrumb)
+        layout.addWidget(self.splitter, 1)
+        self.breadcrumb.node_followed.connect(self.select)
+        self.pages.digest_followed.connect(self.follow_digest)
+        self.pages.node_followed.connect(self.select)
+        self.pages.status.connect(self.status)
+        self.pages.learned.connect(self.refresh_states)
+        for node in session.tree.initially_expanded:
+            self.tree.setExpanded(self.model.index_of(node), True)
+        self.tree.selectionModel().currentChanged.connect(self._current_changed)
+        self.select(session.tree.initial)
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView(self)
+        tree.setModel(self.model)
+        tree.setUniformRowHeights(True)
+        tree.setAlternatingRowColors(True)
+        tree.setAllColumnsShowFocus(True)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setAcceptDrops(False)
+        tree.setAccessibleName(self.tr("Contents of the archive"))
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TreeColumn.NAME, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((TreeColumn.SIZE, 80), (TreeColumn.STATE, 110)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width)
+        return tree
+
+    @property
+    def node(self) -> StructureNode:
+        """The node that is shown."""
+        return self.model.node(self.tree.currentIndex()) or self.session.tree.root
+
+    def select(self, node: StructureNode) -> None:
+        """Show `node`, in the tree and on the pages."""
+        index = self.model.index_of(node)
+        self.tree.selectionModel().setCurrentIndex(
+            index, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        )
+        self.tree.scrollTo(index)
+
+    def follow_digest(self, digest: str) -> None:
+        """Go to the node of `digest`; a message says so if the archive does not hold it."""
+        node = self.session.tree.find_by_digest(digest, self.node)
+        if node is not None:
+            self.select(node)
+            return
+        self.bar.show_message(
+            Message(
+                Severity.INFO,
+                self.tr("Not in this archive"),
+                self.tr("%s is named here, but the archive does not hold it.") % digest,
+            )
+        )
+
+    def show_finding(self, row: FindingRow) -> None:
+        """Go to the place of a finding."""
+        if row.node is not None:
+            self.select(row.node)
+            self.pages.show_pointer(row.pointer)
+
+    def show_findings(self) -> None:
+        """All findings of the archive."""
+        self.select(self.session.tree.root)
+        self.pages.show_page(Page.FINDINGS)
+
+    @property
+    def can_go_back(self) -> bool:
+        return bool(self._back)
+
+    @property
+    def can_go_forward(self) -> bool:
+        return bool(self._forward)
+
+    def back(self) -> None:
+        self._travel(self._back, self._forward)
+
+    def forward(self) -> None:
+        self._travel(self._forward, self._back)
+
+    def up(self) -> None:
+        """To what refers to this node."""
+        if self.node.parent is not None:
+            self.select(self.node.parent)
+
+    def copy(self) -> None:
+        """The most useful text of what has the focus."""
+        choices = self.session.copy_choices(self.node)
+        if choices:
+            QGuiApplication.clipboard().setText(choices[0].text)
+
+    def copy_menu(self, parent: QWidget) -> QMenu:
+        """*Copy as*: each way to name the node."""
+        menu = QMenu(self.tr("Copy as"), parent)
+        for choice in self.session.copy_choices(self.node):
+            action = menu.addAction(text.caption(choice.label))
+            action.setToolTip(text.tooltip(choice.text))
+            action.triggered.connect(partial(_put_on_clipboard, choice.text))
+        return menu
+
+    def verify(self) -> None:
+        """Compute every digest in the background."""
+        self._runner.start(
+            self.tr("Verifying"),
+            lambda token, sink: verify_all(self.session, token, sink, lambda: self._runner.post(self.refresh_states)),
+            self._verified,
+            self.show_error,
+            on_end=self.refresh_states,
+        )
+
+    def refresh_states(self) -> None:
+        """Show what was learned about digests since the last time."""
+        if not self.session.closed:
+            self.model.states_changed(self.session.tree.refresh())
+
+    def show_error(self, error: BaseException) -> None:
+        message = from_error(error)
+        if message is not None:
+            self.bar.show_message(message)
+
+    def close_archive(self) -> None:
+        """Cancel what runs for this archive and let go of the file."""
+        self.pages.stop()
+        self.session.close()
+
+    def _verified(self, outcome: VerificationOutcome) -> None:
+        self.bar.show_message(Message(outcome.severity, outcome.line))
+
+    def _travel(self, source: list[StructureNode], other: list[StructureNode]) -> None:
+        if not source:
+            return
+        other.append(self.node)
+        self._moving = True
+        self.select(source.pop())
+        self._moving = False
+        self.moved.emit()
+
+    def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        node = self.model.node(current)
+        if node is None:
+            return
+        left = self.model.node(previous)
+        if left is not None and left is not node and not self._moving:
+            self._back.append(left)
+            del self._back[:-_MOST_STEPS]
+            self._forward.clear()
+        if left is node:
+            return
+        self.breadcrumb.show_path(self.session.tree.breadcrumb(node))
+        self.status.emit("", "")
+        self.pages.show_node(node)
+        self.moved.emit()
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = self.copy_menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.tree.viewport().mapToGlobal(at))
+
+
+def _put_on_clipboard(what: str) -> None:
+    # Text only: an HTML flavour would let a name from the archive run as markup where it is pasted.
+    QGuiApplication.clipboard().setText(what)

@@ -1,0 +1,69 @@
+"""Finds `resources/` in a wheel, an editable install, a checkout and a frozen build; icons in the palette's colours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication
+
+_PLACEHOLDER = b"#000000"
+_SIZES = (16, 22, 32, 48)
+
+
+def resource(*parts: str) -> Path:
+    """The path of one resource; FileNotFoundError if it was not shipped."""
+    packaged = Path(str(files("inspector"))) / "resources"
+    root = packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "resources"
+    path = root.joinpath(*parts)
+    if not path.exists():
+        raise FileNotFoundError(path)
+    return path
+
+
+def icon(name: str) -> QIcon:
+    """The icon `name`, drawn in the text colour of the current palette; an empty icon for "".
+
+    Our own SVGs, since no theme's icons exist on Windows, on macOS or without a desktop.
+    """
+    if not name:
+        return QIcon()
+    palette = QApplication.palette()
+    return _drawn(
+        name,
+        palette.color(QPalette.ColorGroup.Normal, QPalette.ColorRole.WindowText).name(),
+        palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText).name(),
+    )
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, colour: str, faded: str) -> QIcon:
+    try:
+        drawing = resource("icons", f"{name}.svg").read_bytes()
+    except FileNotFoundError:
+        return QIcon()
+    result = QIcon()
+    for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, faded)):
+        recoloured = drawing.replace(_PLACEHOLDER, ink.encode())
+        for size in _SIZES:
+            image = _raster(recoloured, size)
+            if image is not None:
+                result.addPixmap(QPixmap.fromImage(image), mode)
+    return result
+
+
+def _raster(drawing: bytes, size: int) -> QImage | None:
+    from PySide6.QtSvg import QSvgRenderer
+
+    renderer = QSvgRenderer(QByteArray(drawing))
+    if not renderer.isValid():
+        return None
+    image = QImage(QSize(size, size), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
+    return image

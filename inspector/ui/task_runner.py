@@ -1,0 +1,176 @@
+"""The one background runner. Workers take and return plain values; QObjects live and die on the window's thread.
+
+A task is cancelled by its token and answers within 200 ms; an answer that comes after cancelling is dropped. Threads are given
+back without waiting for them longer than asked, so that a stalled network share cannot keep the window open.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+
+from inspector.errors import Cancelled
+from inspector.progress import CancelToken, Progress, ProgressSink
+
+T = TypeVar("T")
+Work = Callable[[CancelToken, ProgressSink], T]
+_PROGRESS_MS = 50
+
+
+@dataclass(eq=False)
+class Task(Generic[T]):
+    """One piece of work under way. `what` is for people; `owner` is who is told (None: nobody any more)."""
+
+    what: str
+    token: CancelToken
+    on_success: Callable[[T], None]
+    on_failure: Callable[[BaseException], None]
+    on_end: Callable[[], None] | None = None
+    quiet: bool = False
+    """Not shown in the status bar."""
+    started: float = field(default_factory=time.monotonic)
+    progress: Progress | None = None
+    running: bool = True
+
+    def cancel(self) -> None:
+        """Ask it to stop; neither of its callbacks but `on_end` is called after this."""
+        self.token.cancel()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+
+class _Answer(QEvent):
+    """Wakes the window's thread; carries nothing, since what Python objects an event holds is Qt's to delete."""
+
+    kind = QEvent.Type(QEvent.registerEventType())
+
+    def __init__(self) -> None:
+        super().__init__(self.kind)
+
+
+class TaskRunner(QObject):
+    """Runs work in threads and hands its answers over on the window's thread, in the order in which they came."""
+
+    changed = Signal()
+    """A task started, reported progress or ended; at most twenty times a second."""
+
+    def __init__(self, parent: QObject | None = None, *, workers: int = 3) -> None:
+        super().__init__(parent)
+        self._tasks: list[Task[Any]] = []
+        self._waiting: deque[tuple[Task[Any], Work[Any]]] = deque()
+        self._answers: deque[Callable[[], None]] = deque()
+        self._free = workers
+        self._dirty = False
+        self._closed = False
+        self._threads: set[threading.Thread] = set()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_PROGRESS_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def tasks(self) -> tuple[Task[Any], ...]:
+        """Those under way or waiting, oldest first."""
+        return tuple(self._tasks)
+
+    def start(
+        self,
+        what: str,
+        work: Work[T],
+        on_success: Callable[[T], None],
+        on_failure: Callable[[BaseException], None],
+        *,
+        on_end: Callable[[], None] | None = None,
+        quiet: bool = False,
+    ) -> Task[T]:
+        """Run `work(token, sink)` in a thread, then one of the callbacks here. `Cancelled` calls only `on_end`."""
+        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, quiet)
+        self._tasks.append(task)
+        self._waiting.append((task, work))
+        self._start_next()
+        self._timer.start()
+        self._mark()
+        return task
+
+    def post(self, call: Callable[[], None]) -> None:
+        """From a worker: have `call` made on the window's thread."""
+        self._answers.append(call)
+        if not self._closed:
+            QCoreApplication.postEvent(self, _Answer())
+
+    def shut_down(self, seconds: float = 0.3) -> bool:
+        """Cancel everything and wait a little; True if no thread is left. Threads are daemons: exit does not wait."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        self._waiting.clear()
+        self._answers.clear()
+        self._timer.stop()
+        end = time.monotonic() + seconds
+        for thread in list(self._threads):
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def customEvent(self, event: QEvent) -> None:
+        """Answers that workers posted."""
+        if event.type() == _Answer.kind:
+            while self._answers and not self._closed:
+                self._answers.popleft()()
+
+    def _start_next(self) -> None:
+        while self._free and self._waiting:
+            task, work = self._waiting.popleft()
+            self._free -= 1
+            thread = threading.Thread(target=self._run, args=(task, work), name=f"task {task.what}", daemon=True)
+            self._threads.add(thread)
+            thread.start()
+
+    def _run(self, task: Task[T], work: Work[T]) -> None:
+        def sink(progress: Progress, /) -> None:
+            task.progress = progress
+            self._dirty = True
+
+        result: T
+        try:
+            task.token.check()
+            result = work(task.token, sink)
+        except BaseException as error:  # noqa: BLE001 - whatever happens is told on the window's thread
+            failure = error
+            self.post(lambda: self._ended(task, lambda: task.on_failure(failure), failed=failure))
+        else:
+            self.post(lambda: self._ended(task, lambda: task.on_success(result)))
+        finally:
+            self._threads.discard(threading.current_thread())
+
+    def _ended(self, task: Task[Any], tell: Callable[[], None], failed: BaseException | None = None) -> None:
+        self._free += 1
+        task.running = False
+        if task in self._tasks:
+            self._tasks.remove(task)
+        self._start_next()
+        self._mark()
+        try:
+            if not task.token.cancelled and not isinstance(failed, Cancelled):
+                tell()
+        finally:
+            if task.on_end is not None:
+                task.on_end()
+
+    def _mark(self) -> None:
+        self._dirty = True
+        self._tick()
+
+    def _tick(self) -> None:
+        if self._dirty:
+            self._dirty = False
+            self.changed.emit()
+        if not self._tasks:
+            self._timer.stop()

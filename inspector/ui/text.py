@@ -1,0 +1,53 @@
+"""The one place that turns untrusted strings into labels, tooltips and message boxes.
+
+Qt guesses whether a text is HTML, and draws what it takes for HTML: an `<img src=file:…>` in a file's name would be read from
+disk. So labels made here are plain by construction, tooltips are escaped HTML that says so, and menus get their `&` doubled.
+"""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+
+def label(text: str = "", *, wrap: bool = False, selectable: bool = False, parent: QWidget | None = None) -> QLabel:
+    """A label that shows `text` as it is."""
+    made = QLabel(parent)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def tooltip(text: str) -> str:
+    """A tooltip that shows `text` as it is, line breaks included; "" stays "", which shows none."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+def caption(text: str) -> str:
+    """For tabs, menus, buttons and window titles: `&` marks no key, line breaks and Qt's markers have no effect."""
+    return " ".join(text.split()).replace("&", "&&")
+
+
+def title(text: str) -> str:
+    """For window titles: `[*]` would be Qt's marker for *modified*."""
+    return " ".join(text.split()).replace("[*]", "[* ]")
+
+
+def message_box(
+    parent: QWidget | None, heading: str, text: str, *, icon: QMessageBox.Icon = QMessageBox.Icon.Question
+) -> QMessageBox:
+    """A box for a question, plain; shown by `open()` so that nothing waits for it."""
+    box = QMessageBox(parent)
+    box.setIcon(icon)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(title(heading))
+    box.setText(heading)
+    box.setInformativeText(text)
+    return box

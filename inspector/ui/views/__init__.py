@@ -1,0 +1,1 @@
+"""The pages and panes of the window."""

@@ -1,0 +1,107 @@
+"""The page *Files*: filter line, file list, and a line that sums up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from inspector.ui import text
+from inspector.ui.assets import icon
+from inspector.ui.views.files_view import FilesView
+from inspector.viewmodel.files import FileList
+
+_FILTER_PAUSE_MS = 120
+
+
+class FilesPage(QWidget):
+    """Shows one `FileList`; a filter keeps the folders above what matches."""
+
+    status = Signal(str, str)
+    """What is selected or shown, for the status bar, and its tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = FilesView(self)
+        self.view.selection_text.connect(self.status)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText(self.tr("Filter: name, *.so, >1MB, type:link, owner:0 …"))
+        self.filter.setClearButtonEnabled(True)
+        # A line edit takes the text that every dragged file brings along, and the window would never see the file.
+        self.filter.setAcceptDrops(False)
+        self.filter.setAccessibleName(self.tr("Filter files"))
+        self.filter.installEventFilter(self)
+        self._matches = text.label()
+        self._note = text.label(wrap=True)
+        self._note.hide()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_FILTER_PAUSE_MS)
+        self._pause.timeout.connect(self._apply)
+        self.filter.textChanged.connect(self._pause.start)
+        self.filter.returnPressed.connect(self._apply)
+        self._expand = self._button("expand-all", self.tr("Expand all folders"))
+        self._expand.clicked.connect(self.view.expand_all)
+        self._collapse = self._button("collapse-all", self.tr("Collapse all folders"))
+        self._collapse.clicked.connect(self.view.collapse_all)
+        self._lay_out()
+
+    def _button(self, name: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(icon(name))
+        button.setToolTip(text.tooltip(tip))
+        button.setAccessibleName(tip)
+        button.setAutoRaise(True)
+        return button
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.filter, 1)
+        top.addWidget(self._matches)
+        top.addWidget(self._expand)
+        top.addWidget(self._collapse)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self._note)
+        layout.addWidget(self.view, 1)
+
+    def show_files(self, files: FileList) -> None:
+        """Show `files`, whole or what was read so far."""
+        first = self.view.files is None
+        self.view.show_files(files)
+        self._note.setText(files.note)
+        self._note.setVisible(bool(files.note))
+        if first and self.filter.text():
+            self._apply()
+        self.status.emit(files.summary, "")
+
+    def clear(self) -> None:
+        self.view.clear()
+        self._matches.clear()
+        self._note.hide()
+
+    def start_search(self) -> None:
+        """Ctrl+F."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape and self.filter.text():
+                self.filter.clear()
+                return True
+            if event.key() == Qt.Key.Key_Down:
+                self.view.setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _apply(self) -> None:
+        self._pause.stop()
+        files = self.view.files
+        if files is None or files.filter_text == self.filter.text():
+            return
+        node = self.view.current_node()
+        result = files.set_filter(self.filter.text())
+        self.view.refresh(node)
+        self._matches.setText(result.error or (result.text if self.filter.text() else ""))

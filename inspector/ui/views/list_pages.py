@@ -1,0 +1,185 @@
+"""The pages *History* and *Findings*: tables of a few columns over plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QPlainTextEdit,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.ui import text
+from inspector.viewmodel.findingsview import FindingList, FindingRow
+from inspector.viewmodel.pages import HistoryRow
+
+R = TypeVar("R")
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class ColumnOf(Generic[R]):
+    """A column: its heading, and how a row fills it."""
+
+    heading: str
+    text: Callable[[R], str]
+    tip: Callable[[R], str]
+    right: bool = False
+    width: int = 100
+
+
+class RowsModel(QAbstractTableModel, Generic[R]):
+    """Rows that are read once and shown as they are."""
+
+    def __init__(self, columns: Sequence[ColumnOf[R]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns = columns
+        self._rows: Sequence[R] = ()
+
+    def show(self, rows: Sequence[R]) -> None:
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def row(self, index: Index) -> R | None:
+        return self._rows[index.row()] if index.isValid() and index.row() < len(self._rows) else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.TextAlignmentRole):
+            return None
+        row = self.row(index)
+        if row is None:
+            return None
+        column = self._columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(row)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return text.tooltip(column.tip(row))
+        return Qt.AlignmentFlag.AlignVCenter | (
+            Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+        )
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section].heading
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            column = self._columns[section]
+            return Qt.AlignmentFlag.AlignVCenter | (
+                Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            )
+        return None
+
+
+def table(model: QAbstractTableModel, columns: Sequence[ColumnOf[Any]], name: str) -> QTableView:
+    view = QTableView()
+    view.setModel(model)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setAlternatingRowColors(True)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setTabKeyNavigation(False)
+    view.setAcceptDrops(False)
+    view.setAccessibleName(name)
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 6)
+    view.horizontalHeader().setHighlightSections(False)
+    view.horizontalHeader().setStretchLastSection(True)
+    for section, column in enumerate(columns):
+        view.setColumnWidth(section, column.width)
+    return view
+
+
+class _DetailedTable(QWidget, Generic[R]):
+    """A table, and below it the whole text of the chosen row."""
+
+    node_followed = Signal(object)
+
+    def __init__(self, columns: Sequence[ColumnOf[R]], details: Callable[[R], str], name: str) -> None:
+        super().__init__()
+        self._details_of = details
+        self.model: RowsModel[R] = RowsModel(columns, self)
+        self.view = table(self.model, columns, name)
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setAcceptDrops(False)
+        self.details.setTabChangesFocus(True)
+        self.details.setAccessibleName(name)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.view)
+        split.addWidget(self.details)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(split)
+        self.view.selectionModel().currentRowChanged.connect(self._chosen)
+        self.view.activated.connect(self._activated)
+
+    def show_rows(self, rows: Sequence[R]) -> None:
+        self.model.show(rows)
+        self.details.clear()
+        if rows:
+            self.view.setCurrentIndex(self.model.index(0, 0))
+
+    def _chosen(self, current: QModelIndex) -> None:
+        row = self.model.row(current)
+        self.details.setPlainText(self._details_of(row) if row is not None else "")
+
+    def _activated(self, index: QModelIndex) -> None:
+        row = self.model.row(index)
+        node = getattr(row, "node", None)
+        if node is not None:
+            self.node_followed.emit(node)
+
+
+class HistoryPage(_DetailedTable[HistoryRow]):
+    """The steps that built the image, each with the layer that it made. Enter goes to that layer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                ColumnOf("#", lambda row: str(row.step), lambda _: "", right=True, width=36),
+                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=80),
+                ColumnOf(self.tr("Size"), lambda row: row.size, lambda row: row.size_tooltip, right=True, width=80),
+                ColumnOf(self.tr("Created"), lambda row: row.created, lambda row: row.created_tooltip, width=110),
+                ColumnOf(self.tr("Step"), lambda row: row.command, lambda row: row.stored, width=400),
+            ),
+            lambda row: "\n\n".join(part for part in (row.command, row.comment) if part),
+            self.tr("History"),
+        )
+
+
+class FindingsPage(_DetailedTable[FindingRow]):
+    """What is odd or wrong, worst first. Enter goes to the place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                ColumnOf(self.tr("Level"), lambda row: f"{row.sign} {row.level}", lambda _: "", width=90),
+                ColumnOf(self.tr("Code"), lambda row: row.code, lambda _: "", width=90),
+                ColumnOf(self.tr("What"), lambda row: row.title, lambda row: row.explanation, width=330),
+                ColumnOf(self.tr("Where"), lambda row: row.where, lambda row: row.where, width=260),
+            ),
+            lambda row: row.details,
+            self.tr("Findings"),
+        )
+
+    def show_findings(self, findings: FindingList) -> None:
+        self.show_rows(findings.rows)

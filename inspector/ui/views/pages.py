@@ -1,0 +1,201 @@
+"""The pages on the right: which there are for a node, and loading what the visible one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from inspector.progress import CancelToken, ProgressSink
+from inspector.ui.task_runner import Task, TaskRunner
+from inspector.ui.views.files_page import FilesPage
+from inspector.ui.views.json_page import JsonPage
+from inspector.ui.views.list_pages import FindingsPage, HistoryPage
+from inspector.ui.views.summary_page import SummaryPage
+from inspector.ui.widgets.message_bar import MessageBar
+from inspector.viewmodel import session as sessions
+from inspector.viewmodel.files import FileList
+from inspector.viewmodel.messages import Action, Message, from_error
+from inspector.viewmodel.pages import Page
+from inspector.viewmodel.session import ArchiveSession
+from inspector.viewmodel.tree import StructureNode
+
+
+class Pages(QWidget):
+    """Shows one node at a time. Only the visible page is loaded; what is loaded for a node left behind is cancelled."""
+
+    digest_followed = Signal(str)
+    node_followed = Signal(object)
+    status = Signal(str, str)
+    learned = Signal()
+    """Something was read whole: states in the tree may have changed."""
+
+    def __init__(self, session: ArchiveSession, runner: TaskRunner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._runner = runner
+        self._node: StructureNode | None = None
+        self._loading: list[Task[Any]] = []
+        self._shown: set[Page] = set()
+        self._wanted: Page | None = None
+        self._pointer = ""
+        self.summary = SummaryPage()
+        self.files = FilesPage()
+        self.json = JsonPage()
+        self.history = HistoryPage()
+        self.findings = FindingsPage()
+        self._widgets: dict[Page, QWidget] = {
+            Page.SUMMARY: self.summary,
+            Page.FILES: self.files,
+            Page.JSON: self.json,
+            Page.HISTORY: self.history,
+            Page.FINDINGS: self.findings,
+        }
+        self.bar = MessageBar(self)
+        self.bar.action_chosen.connect(self._act)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.currentChanged.connect(self._tab_changed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.tabs)
+        self.summary.digest_followed.connect(self.digest_followed)
+        self.json.digest_followed.connect(self.digest_followed)
+        for page in (self.summary, self.history, self.findings):
+            page.node_followed.connect(self.node_followed)
+        self.files.status.connect(self.status)
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is visible."""
+        return self._page_at(self.tabs.currentIndex())
+
+    @property
+    def loading(self) -> bool:
+        """Whether the visible page is still being read."""
+        return any(task.running for task in self._loading)
+
+    def show_node(self, node: StructureNode) -> None:
+        """Show `node`: on the page that the person chose last if the node has it, else on its first one."""
+        self.stop()
+        self.bar.hide()
+        self._node = node
+        self._shown.clear()
+        self.files.clear()
+        self._pointer = ""
+        pages = self._session.pages_for(node)
+        self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for page in pages:
+            self.tabs.addTab(self._widgets[page], self.tr(page.caption))
+        if self._wanted in pages:
+            self.tabs.setCurrentWidget(self._widgets[self._wanted])
+        self.tabs.blockSignals(False)
+        self._load()
+
+    def show_page(self, page: Page) -> bool:
+        """Turn to `page`; False if the node has none."""
+        at = self.tabs.indexOf(self._widgets[page])
+        if at < 0:
+            return False
+        self.tabs.setCurrentIndex(at)
+        return True
+
+    def show_pointer(self, pointer: str) -> None:
+        """Show a place in the JSON of the current node."""
+        if pointer and self.show_page(Page.JSON):
+            self._pointer = pointer
+            if Page.JSON in self._shown and not self.loading:
+                self.json.go_to_pointer(pointer)
+
+    def start_search(self) -> None:
+        """Ctrl+F: filter the files, or search the document."""
+        if self.page is Page.FILES:
+            self.files.start_search()
+        elif self.page is Page.JSON or self.show_page(Page.JSON):
+            self.json.start_search()
+
+    def stop(self) -> None:
+        """Cancel what is being loaded."""
+        for task in self._loading:
+            task.cancel()
+        self._loading.clear()
+
+    def reload(self) -> None:
+        """Load the visible page again."""
+        page = self.page
+        if page is not None:
+            self._shown.discard(page)
+            self._load()
+
+    def _page_at(self, index: int) -> Page | None:
+        widget = self.tabs.widget(index)
+        return next((page for page, known in self._widgets.items() if known is widget), None)
+
+    def _tab_changed(self, index: int) -> None:
+        self._wanted = self._page_at(index)
+        self._load()
+
+    def _load(self) -> None:
+        page, node, session = self.page, self._node, self._session
+        if page is None or node is None or page in self._shown:
+            return
+        self._shown.add(page)
+        if page is Page.HISTORY:
+            self.history.show_rows(session.history(node))
+        elif page is Page.FINDINGS:
+            self.findings.show_findings(session.findings_for(node))
+        elif page is Page.SUMMARY:
+            what = session.what_is(node)
+            self._start(
+                page,
+                partial(sessions.load_summary, session, node),
+                lambda sections: self.summary.show_sections(what, sections),
+            )
+        elif page is Page.JSON:
+            self._start(page, partial(sessions.load_json, session, node), self._show_json)
+        else:
+            self._start_files(node)
+
+    def _start(self, page: Page, work: Callable[[CancelToken, ProgressSink], Any], show: Callable[[Any], None]) -> None:
+        what = self.tr("Reading %s") % page.caption
+        task = self._runner.start(what, work, show, partial(self._failed, page), on_end=self.learned.emit)
+        self._loading.append(task)
+
+    def _start_files(self, node: StructureNode) -> None:
+        token_of: list[CancelToken] = []
+
+        def show_partial(files: FileList) -> None:
+            if not token_of[0].cancelled:
+                self.files.show_files(files)
+
+        def work(token: CancelToken, sink: ProgressSink) -> FileList:
+            token_of.append(token)
+            return sessions.load_files(
+                self._session, node, token, sink, lambda files: self._runner.post(partial(show_partial, files))
+            )
+
+        self._start(Page.FILES, work, self.files.show_files)
+
+    def _show_json(self, json: Any) -> None:
+        self.json.show_json(json)
+        if self._pointer:
+            self.json.go_to_pointer(self._pointer)
+            self._pointer = ""
+
+    def _failed(self, page: Page, error: BaseException) -> None:
+        self._shown.discard(page)
+        message = from_error(error, self.tr("Reading %s") % page.caption)
+        if message is not None:
+            self.bar.show_message(message)
+
+    def _act(self, action: Action, message: Message) -> None:
+        self.bar.hide()
+        if action is Action.CONTINUE_WITH_MORE:
+            self._session.allow_more(message.limit)
+        self.reload()

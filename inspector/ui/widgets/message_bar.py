@@ -1,0 +1,100 @@
+"""A bar above the pane concerned: what happened, where, and what can be done. Never modal."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from inspector.findings import Severity
+from inspector.ui import text
+from inspector.ui.assets import icon
+from inspector.viewmodel.messages import Action, Message
+
+_LOOKS = {Severity.INFO: ("info", 140), Severity.WARNING: ("warning", 40), Severity.ERROR: ("error", 0)}
+
+
+class MessageBar(QFrame):
+    """Shows one message until it is closed or replaced."""
+
+    action_chosen = Signal(object, object)
+    """The `Action` and the `Message` that it belongs to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message: Message | None = None
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        self._icon = text.label()
+        self._text = text.label(wrap=True, selectable=True)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(6)
+        self._close = QToolButton(self)
+        self._close.setIcon(icon("close"))
+        self._close.setAutoRaise(True)
+        self._close.setToolTip(text.tooltip(self.tr("Close this message")))
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.clicked.connect(self.hide)
+        self._details = QPlainTextEdit(self)
+        self._details.setReadOnly(True)
+        self._details.setAcceptDrops(False)
+        self._details.setMaximumHeight(160)
+        self._details.setAccessibleName(self.tr("Details"))
+        self._details.hide()
+        row = QHBoxLayout()
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addLayout(self._buttons)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 6, 6)
+        layout.addLayout(row)
+        layout.addWidget(self._details)
+        self.hide()
+
+    @property
+    def message(self) -> Message | None:
+        """What is shown, or was shown last."""
+        return self._message
+
+    def show_message(self, message: Message) -> None:
+        """Replace whatever is shown."""
+        self._message = message
+        name, hue = _LOOKS[message.severity]
+        self._icon.setPixmap(icon(name).pixmap(22, 22))
+        self._icon.setAccessibleName(message.severity.word)
+        self._tint(hue)
+        shown = f"{message.title}\n{message.text}" if message.text else message.title
+        self._text.setText(shown)
+        self._details.setPlainText(message.details)
+        self._details.hide()
+        while (taken := self._buttons.takeAt(0)) is not None:
+            widget = taken.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for action in message.actions:
+            self._buttons.addWidget(self._button(action, message))
+        if message.details and Action.DETAILS not in message.actions:
+            self._buttons.addWidget(self._button(Action.DETAILS, message))
+        self.setAccessibleName(f"{message.severity.word}: {message.title}")
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, shown))
+
+    def _button(self, action: Action, message: Message) -> QPushButton:
+        button = QPushButton(text.caption(action.label), self)
+        if action is Action.DETAILS:
+            button.clicked.connect(self._toggle_details)
+        else:
+            button.clicked.connect(lambda: self.action_chosen.emit(action, message))
+        return button
+
+    def _toggle_details(self) -> None:
+        self._details.setVisible(not self._details.isVisible())
+
+    def _tint(self, hue: int) -> None:
+        palette = QGuiApplication.palette()
+        base = palette.color(QPalette.ColorRole.Window)
+        dark = base.lightness() < 128
+        tint = QColor.fromHsl(hue, 110, 60 if dark else 226)
+        palette.setColor(QPalette.ColorRole.Window, tint)
+        self.setPalette(palette)

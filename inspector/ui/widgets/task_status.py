@@ -1,0 +1,55 @@
+"""The right end of the status bar: what is being done, how far, how long still, and *Stop*."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from inspector.progress import Progress
+from inspector.ui import text
+from inspector.ui.task_runner import TaskRunner
+from inspector.viewmodel.messages import progress_text
+
+
+class TaskStatus(QWidget):
+    """Follows a `TaskRunner`; hidden while nothing worth telling runs."""
+
+    def __init__(self, runner: TaskRunner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._text = text.label()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(130)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._stop = QPushButton(self.tr("Stop"))
+        self._stop.setAccessibleName(self.tr("Stop"))
+        self._stop.clicked.connect(self.stop)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._text)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._stop)
+        runner.changed.connect(self._refresh)
+        self.hide()
+
+    def stop(self) -> None:
+        """Cancel the task that is shown; partial results stay."""
+        for task in reversed(self._runner.tasks):
+            if not task.quiet:
+                task.cancel()
+                return
+
+    def _refresh(self) -> None:
+        loud = [task for task in self._runner.tasks if not task.quiet]
+        if not loud:
+            self.hide()
+            return
+        task = loud[-1]
+        progress = task.progress or Progress(task.what)
+        shown = self.tr("Stopping…") if task.token.cancelled else progress_text(progress, task.elapsed)
+        self._text.setText(shown)
+        # Per mille: a progress bar's numbers are 32 bits wide, those of archives are not.
+        self._bar.setRange(0, 1000 if progress.total > 0 else 0)
+        self._bar.setValue(progress.per_mille)
+        self._stop.setEnabled(not task.token.cancelled)
+        self.show()
