@@ -1,0 +1,145 @@
+"""Exported archives before skopeo, umoci, oci-image-tool and podman.
+
+A choice of one archive per writer and shape runs always; `corpus_full` takes every archive and preset (minutes).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.archive.detect import open_archive
+from inspector.errors import InspectorError
+from inspector.export.options import ExportOptions, Preset
+from inspector.export.plan import plan_export
+from inspector.export.writer import export_archive
+from tests.interop import judges
+
+Judge = Callable[[str], str]
+
+CHOICE = (
+    "docker-20.10-vfs-bk-rich.tar",
+    "docker-20.10-vfs-multi.tar",
+    "docker-20.10-vfs-byid.tar",
+    "docker-28.5-vfs-bk-rich.tar",
+    "docker-28.5-containerd-multi.tar",
+    "docker-28.5-containerd-multiplatform.tar",
+    "docker-28.5-containerd-empty.tar",
+    "podman-5.8-multi.tar",
+    "podman-5.8-docker-dir",
+    "skopeo-1.22-oci-archive-fulltag.tar",
+    "skopeo-1.22-oci-zstdchunked.tar",
+    "skopeo-1.22-layout-several.tar",
+    "buildx-0.29-oci-2tags.tar",
+    "buildx-0.29-oci-sbom.tar",
+    "buildx-0.29-docker.tar",
+    "crane-pull-tarball.tar",
+    "ctr-2.1-export-multi-default.tar",
+    "umoci-0.6.0-layout.tar",
+    "oras-1.3-artifacts.tar",
+    "derived-v1-only.tar",
+    "retar-docker28-sparse.tar",
+    "outer-docker20-pigz.tar.gz",
+)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Path]:
+    """Emptied afterwards: umoci's bundles are large and hold odd modes."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _export(source: Path, target: Path, **options: Any) -> None:
+    with open_archive(source) as archive:
+        assert export_archive(plan_export(archive, ExportOptions(**options)), target).verified
+
+
+def _judge(source: Path, work: Path, judge: Judge, **options: Any) -> None:
+    target = work / "export.tar"
+    _export(source, target, **options)
+    skopeo = judge("skopeo")
+    preset = options.get("preset", Preset.DOCKER_COMPATIBLE)
+    if preset is not Preset.STRICT_OCI:
+        images = judges.skopeo_docker(skopeo, target, work) if _has_manifest_json(target) else 0
+        assert images or "encrypted" in source.name
+    if preset is not Preset.CLASSIC_DOCKER:
+        layout = judges.Layout(target, work)
+        judges.skopeo_oci(skopeo, layout, work)
+        judges.skopeo_nested(skopeo, layout, work)
+        judges.umoci_unpack(judge("umoci"), layout, work)
+        judges.image_tool(judge("oci-image-tool"), layout)
+
+
+def _has_manifest_json(target: Path) -> bool:
+    with open_archive(target) as archive:
+        return archive.root_document("manifest.json") is not None
+
+
+@pytest.mark.parametrize("name", CHOICE)
+def test_the_default_preset(name: str, corpus: Path, work: Path, judge: Judge) -> None:
+    _judge(corpus / name, work, judge)
+
+
+@pytest.mark.parametrize("name", ["docker-28.5-containerd-multi.tar", "skopeo-1.22-oci-archive-rich.tar"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"preset": Preset.STRICT_OCI},
+        {"preset": Preset.CLASSIC_DOCKER},
+        {"compression": "gzip", "level": 1},
+        {"compression": "zstd"},
+        {"compression": "none"},
+    ],
+    ids=["strict", "classic", "gzip", "zstd", "none"],
+)
+def test_other_choices(name: str, options: dict[str, Any], corpus: Path, work: Path, judge: Judge) -> None:
+    _judge(corpus / name, work, judge, **options)
+
+
+@pytest.mark.corpus_full
+@pytest.mark.parametrize("preset", list(Preset), ids=str)
+def test_every_archive(preset: Preset, archive_path: Path, work: Path, judge: Judge) -> None:
+    try:
+        _judge(archive_path, work, judge, preset=preset)
+    except InspectorError as error:
+        pytest.skip(f"cannot be exported: {error.title}")
+
+
+@pytest.fixture
+def podman(judge: Judge, work: Path) -> Callable[..., str]:
+    """podman with a store of its own; skipped where it cannot run at all (no user namespaces, no vfs)."""
+    command = [judge("podman"), "--root", work / "store", "--runroot", work / "run", "--storage-driver", "vfs"]
+    done = subprocess.run(
+        [str(part) for part in (*command, "images")], capture_output=True, text=True, check=False, timeout=60
+    )
+    if done.returncode:
+        pytest.skip(f"podman cannot run here: {done.stderr[-200:]}")
+    return lambda *arguments: judges.run(*command, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "loaded"),
+    [
+        ("docker-20.10-vfs-save.tar", {"docker.io/corpus/small:1"}),
+        (
+            "docker-28.5-vfs-multi.tar",
+            {"localhost/corpus/small:1", "localhost/corpus/one:1", "localhost/corpus/imported:1"},
+        ),
+        ("docker-28.5-containerd-multiplatform.tar", {"docker.io/corpus/multi:1"}),
+        ("skopeo-1.22-oci-archive-rich.tar", {"docker.io/corpus/rich:1"}),
+    ],
+)
+def test_podman_loads_it_under_its_name(
+    name: str, loaded: set[str], corpus: Path, work: Path, podman: Callable[..., str]
+) -> None:
+    _export(corpus / name, work / "export.tar")
+    podman("load", "-i", work / "export.tar")
+    assert loaded <= set(podman("images", "--format", "{{.Repository}}:{{.Tag}}").split())
