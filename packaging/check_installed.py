@@ -14,11 +14,11 @@ from pathlib import Path
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "inspector/__init__.py", "inspector/cli/__init__.py")
 FOLDERS = ("resources/", "tests/unit/", "packaging/linux/")
 FINDER = """
-import importlib.resources, pathlib, inspector
-package = pathlib.Path(inspector.__file__).parent
-assert "site-packages" in package.parts, package
-icons = list((package / "resources").rglob("*.svg"))
-assert icons, "no resources in the package"
+import pathlib, inspector
+from inspector.ui.assets import resource
+found = resource("icons", "app.svg")
+assert found.is_relative_to(pathlib.Path(inspector.__file__).parent), found
+assert "site-packages" in found.parts, found
 print(inspector.__version__)
 """
 
