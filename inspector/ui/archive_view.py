@@ -23,6 +23,7 @@ from inspector.viewmodel.tree import StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
+_PANES = (430, 740)
 
 
 class ArchiveView(QWidget):
@@ -50,6 +51,7 @@ class ArchiveView(QWidget):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes(list(_PANES))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 0)
         layout.setSpacing(4)
@@ -59,6 +61,7 @@ class ArchiveView(QWidget):
         self.breadcrumb.node_followed.connect(self.select)
         self.pages.digest_followed.connect(self.follow_digest)
         self.pages.node_followed.connect(self.select)
+        self.pages.findings.row_followed.connect(self.show_finding)
         self.pages.status.connect(self.status)
         self.pages.learned.connect(self.refresh_states)
         for node in session.tree.initially_expanded:

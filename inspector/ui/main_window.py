@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,28 +21,22 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
 )
 
 from inspector import __version__
 from inspector.ui import text
 from inspector.ui.actions import fill_menus, make_actions, redraw_icons
+from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
 from inspector.ui.exports import Exports
 from inspector.ui.settings import Settings
 from inspector.ui.shortcuts_dialog import CommandPalette, ShortcutsDialog
-from inspector.ui.task_runner import Task, TaskRunner
-from inspector.ui.widgets.drop_page import DropPage
+from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.findings_button import FindingsButton
-from inspector.ui.widgets.message_bar import MessageBar
 from inspector.ui.widgets.task_status import TaskStatus
-from inspector.viewmodel.messages import Action, Message, from_error
+from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
-from inspector.viewmodel.session import ArchiveSession, open_session
 
 _SIZE = QSize(1180, 760)
 _NEED_AN_ARCHIVE = (
@@ -63,103 +56,33 @@ class MainWindow(QMainWindow):
         self.exports = Exports(runner, self)
         self.exports.open_asked.connect(lambda path: self.open_paths([path]))
         self._may_close = False
-        self._opening: dict[str, Task[ArchiveSession]] = {}
         self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Image Inspector"))
         self.setWindowIcon(icon("app"))
         self.resize(_SIZE)
-        self.bar = MessageBar(self)
-        self.bar.action_chosen.connect(self._act)
-        self.empty = DropPage(self)
-        self.empty.open_asked.connect(self.ask_for_files)
-        self.empty.path_chosen.connect(lambda path: self.open_paths([Path(path)]))
-        self.empty.path_removed.connect(self._forget_recent)
-        self.tabs = QTabWidget(self)
-        self.tabs.setDocumentMode(True)
-        self.tabs.setTabsClosable(True)
-        self.tabs.setMovable(True)
-        self.tabs.tabCloseRequested.connect(self._close_at)
-        self.tabs.currentChanged.connect(self._tab_changed)
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.tabs)
-        centre = QWidget(self)
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.stack, 1)
-        self.setCentralWidget(centre)
+        self.archives = ArchiveStack(runner, settings, self)
+        self.archives.files_asked.connect(self.ask_for_files)
+        self.archives.view_added.connect(self._connect_view)
+        self.archives.view_changed.connect(self._view_changed)
+        self.setCentralWidget(self.archives)
         self.actions_by_id = make_actions(self, self._handlers())
         self.addActions(list(self.actions_by_id.values()))
         fill_menus(self, self.actions_by_id)
         self._fill_tool_bar()
         self._fill_status_bar()
         self._restore()
-        self._show_recent()
-        self._tab_changed(-1)
+        self._view_changed()
 
-    # --- opening and closing ---------------------------------------------------------------------------------------------
+    # --- opening ---------------------------------------------------------------------------------------------------------
 
     @property
     def view(self) -> ArchiveView | None:
         """The archive in front."""
-        widget = self.tabs.currentWidget()
-        return widget if isinstance(widget, ArchiveView) else None
+        return self.archives.view
 
-    def views(self) -> list[ArchiveView]:
-        """All open archives, in the order of their tabs."""
-        widgets = (self.tabs.widget(at) for at in range(self.tabs.count()))
-        return [widget for widget in widgets if isinstance(widget, ArchiveView)]
-
-    def open_paths(self, paths: Sequence[Path], raised: tuple[str, ...] = ()) -> None:
-        """Open each path in a tab of its own; one that is open already comes to the front."""
-        for path in paths:
-            known = next((view for view in self.views() if view.session.path == path), None)
-            if known is not None:
-                self.tabs.setCurrentWidget(known)
-            elif str(path) not in self._opening:
-                self._open(path, raised)
-
-    def _open(self, path: Path, raised: tuple[str, ...]) -> None:
-        self.bar.hide()
-        self._opening[str(path)] = self.runner.start(
-            self.tr("Opening %s") % path.name,
-            lambda token, sink: open_session(path, token, sink, raised=raised),
-            self._opened,
-            partial(self._not_opened, path),
-            on_end=partial(self._opening_ended, str(path)),
-        )
-
-    def _opening_ended(self, path: str) -> None:
-        self._opening.pop(path, None)
-
-    def _opened(self, session: ArchiveSession) -> None:
-        view = ArchiveView(session, self.runner, self)
-        view.status.connect(self._show_selection)
-        view.moved.connect(self._update_actions)
-        view.bar.action_chosen.connect(partial(self._act_for, view))
-        view.pages.findings.node_followed.connect(lambda _node: self._show_finding(view))
-        at = self.tabs.addTab(view, icon("archive"), text.caption(session.title))
-        self.tabs.setTabToolTip(at, text.tooltip(session.tooltip))
-        state = self.settings.state("splitter")
-        if not state.isEmpty():
-            view.splitter.restoreState(state)
-        self.tabs.setCurrentIndex(at)
-        self.stack.setCurrentWidget(self.tabs)
-        self.settings.recent = self.settings.recent.adding(session.recent(time.time()))
-        self.settings.folder = str(session.path.parent)
-        self._tab_changed(at)
-        view.tree.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _not_opened(self, path: Path, error: BaseException) -> None:
-        message = from_error(error, self.tr("Opening %s") % path.name)
-        if message is not None:
-            self._show_message(message, str(path))
-
-    def _show_message(self, message: Message, subject: str) -> None:
-        self._failed_path = subject
-        self.bar.show_message(message)
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open each path in a tab of its own."""
+        self.archives.open_paths(paths)
 
     def ask_for_files(self) -> None:
         chosen, _ = QFileDialog.getOpenFileNames(
@@ -175,42 +98,10 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open_paths([Path(chosen)])
 
-    def reopen(self) -> None:
-        """Read the archive in front again from disk."""
-        view = self.view
-        if view is not None:
-            path = view.session.path
-            self._close_at(self.tabs.currentIndex())
-            self.open_paths([path])
-
-    def _close_at(self, at: int) -> None:
-        view = self.tabs.widget(at)
-        if isinstance(view, ArchiveView):
-            self.tabs.removeTab(at)
-            view.close_archive()
-            view.deleteLater()
-        if not self.tabs.count():
-            self.stack.setCurrentWidget(self.empty)
-            self._show_recent()
-        self._tab_changed(self.tabs.currentIndex())
-
-    def _forget_recent(self, path: str) -> None:
-        self.settings.recent = self.settings.recent.without(path)
-        self._show_recent()
-
-    def _show_recent(self) -> None:
-        recent = self.settings.recent
-        self.empty.show_recent(recent, {}, time.time())
-        paths = [entry.path for entry in recent.entries]
-        if paths:
-            # A dead network share answers after half a minute: never asked on this thread.
-            self.runner.start(
-                self.tr("Looking for recent archives"),
-                lambda _token, _sink: {path: not Path(path).exists() for path in paths},
-                lambda missing: self.empty.show_recent(self.settings.recent, missing, time.time()),
-                lambda _error: None,
-                quiet=True,
-            )
+    def _connect_view(self, view: ArchiveView) -> None:
+        view.status.connect(self._show_selection)
+        view.moved.connect(self._update_actions)
+        view.bar.action_chosen.connect(partial(self._act_for, view))
 
     # --- drag and drop ----------------------------------------------------------------------------------------------------
 
@@ -223,7 +114,7 @@ class MainWindow(QMainWindow):
                 if len(paths) == 1
                 else self.tr("Open %d archives in tabs") % len(paths)
             )
-            self.empty.invite(hint)
+            self.archives.empty.invite(hint)
             self.statusBar().showMessage(hint)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -242,7 +133,7 @@ class MainWindow(QMainWindow):
             self.open_paths(paths)
 
     def _drag_ended(self) -> None:
-        self.empty.invite("")
+        self.archives.empty.invite("")
         self.statusBar().clearMessage()
 
     # --- commands ---------------------------------------------------------------------------------------------------------
@@ -258,10 +149,10 @@ class MainWindow(QMainWindow):
         handlers: dict[str, Callable[[], object]] = {
             "open": self.ask_for_files,
             "open-folder": self.ask_for_folder,
-            "reopen": self.reopen,
+            "reopen": self.archives.reopen,
             "export-now": with_view(self.exports.export_now),
             "export": with_view(self._ask_export),
-            "close-tab": lambda: self._close_at(self.tabs.currentIndex()),
+            "close-tab": lambda: self.archives.close_at(self.archives.tabs.currentIndex()),
             "quit": self.close,
             "copy-as": self._copy_as,
             "filter": with_view(lambda view: view.pages.start_search()),
@@ -275,8 +166,8 @@ class MainWindow(QMainWindow):
             "back": with_view(ArchiveView.back),
             "forward": with_view(ArchiveView.forward),
             "up": with_view(ArchiveView.up),
-            "next-tab": lambda: self._step_tab(1),
-            "previous-tab": lambda: self._step_tab(-1),
+            "next-tab": partial(self.archives.step, 1),
+            "previous-tab": partial(self.archives.step, -1),
             "verify": with_view(ArchiveView.verify),
             "stop": self._stop,
             "show-source": self._show_source,
@@ -344,17 +235,11 @@ class MainWindow(QMainWindow):
         else:
             self.view.tree.collapseAll()
 
-    def _step_tab(self, by: int) -> None:
-        if self.tabs.count():
-            self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
-
     def _stop(self) -> None:
-        bars = [self.bar, *(view.bar for view in self.views())]
         if any(not task.quiet for task in self.runner.tasks):
             self.task_status.stop()
         else:
-            for bar in bars:
-                bar.hide()
+            self.archives.hide_messages()
 
     def _show_source(self) -> None:
         if self.view is not None:
@@ -373,36 +258,21 @@ class MainWindow(QMainWindow):
 
     # --- what messages ask for ------------------------------------------------------------------------------------------
 
-    def _act(self, action: Action, message: Message) -> None:
-        self.bar.hide()
-        path = Path(self._failed_path)
-        if action is Action.CONTINUE_WITH_MORE:
-            self.open_paths([path], raised=(message.limit,))
-        elif action in (Action.RETRY, Action.REOPEN):
-            self.open_paths([path])
-        elif action is Action.OPEN_OTHER:
-            self.ask_for_files()
-
     def _act_for(self, view: ArchiveView, action: Action, message: Message) -> None:
         if self.exports.act(view, action, message):
             return
         view.bar.hide()
         if action is Action.REOPEN:
-            self.tabs.setCurrentWidget(view)
-            self.reopen()
+            self.archives.tabs.setCurrentWidget(view)
+            self.archives.reopen()
         elif action is Action.SHOW_FINDINGS:
             view.show_findings()
         elif action in (Action.SAVE_AS, Action.REPLACE, Action.RETRY):
             self.exports.ask(view)
 
-    def _show_finding(self, view: ArchiveView) -> None:
-        row = view.pages.findings.model.row(view.pages.findings.view.currentIndex())
-        if row is not None:
-            view.show_finding(row)
-
     # --- state ------------------------------------------------------------------------------------------------------------
 
-    def _tab_changed(self, _at: int) -> None:
+    def _view_changed(self) -> None:
         view = self.view
         name = text.title(f"{view.session.title} — ") if view is not None else ""
         self.setWindowTitle(f"{name}{' ' if name else ''}{self.tr('Image Inspector')}")
@@ -433,7 +303,7 @@ class MainWindow(QMainWindow):
     def _reset_layout(self) -> None:
         self.settings.forget_states()
         self.resize(_SIZE)
-        for view in self.views():
+        for view in self.archives.views():
             view.tree.show()
             view.splitter.setSizes([2 * self.width() // 5, 3 * self.width() // 5])
 
@@ -443,7 +313,7 @@ class MainWindow(QMainWindow):
             self, "actions_by_id"
         ):
             redraw_icons(self.actions_by_id)
-            for view in self.views():
+            for view in self.archives.views():
                 view.model.palette_changed()
         elif event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.view is not None:
             self._look_at_source(self.view)
@@ -474,7 +344,7 @@ class MainWindow(QMainWindow):
             self.settings.keep_state("splitter", self.view.splitter.saveState())
         self.settings.sync()
         self.runner.shut_down()
-        for view in self.views():
+        for view in self.archives.views():
             view.close_archive()
         event.accept()
 

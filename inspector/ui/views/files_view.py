@@ -20,12 +20,12 @@ from inspector.viewmodel.files import Column, FileList
 
 _INDENT = 18
 _WIDTHS = {
-    Column.NAME: 380,
-    Column.SIZE: 90,
-    Column.MODE: 100,
-    Column.OWNER: 90,
-    Column.MODIFIED: 140,
-    Column.TYPE: 90,
+    Column.NAME: 270,
+    Column.SIZE: 80,
+    Column.MODE: 90,
+    Column.OWNER: 70,
+    Column.MODIFIED: 110,
+    Column.TYPE: 70,
     Column.LAYER: 60,
 }
 

@@ -109,7 +109,8 @@ def table(model: QAbstractTableModel, columns: Sequence[ColumnOf[Any]], name: st
 class _DetailedTable(QWidget, Generic[R]):
     """A table, and below it the whole text of the chosen row."""
 
-    node_followed = Signal(object)
+    row_followed = Signal(object)
+    """Enter or double click on a row."""
 
     def __init__(self, columns: Sequence[ColumnOf[R]], details: Callable[[R], str], name: str) -> None:
         super().__init__()
@@ -143,10 +144,7 @@ class _DetailedTable(QWidget, Generic[R]):
         self.details.setPlainText(self._details_of(row) if row is not None else "")
 
     def _activated(self, index: QModelIndex) -> None:
-        row = self.model.row(index)
-        node = getattr(row, "node", None)
-        if node is not None:
-            self.node_followed.emit(node)
+        self.row_followed.emit(self.model.row(index))
 
 
 class HistoryPage(_DetailedTable[HistoryRow]):

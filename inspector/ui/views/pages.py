@@ -19,7 +19,7 @@ from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.messages import Action, Message, from_error
-from inspector.viewmodel.pages import Page
+from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import StructureNode
 
@@ -65,8 +65,8 @@ class Pages(QWidget):
         layout.addWidget(self.tabs)
         self.summary.digest_followed.connect(self.digest_followed)
         self.json.digest_followed.connect(self.digest_followed)
-        for page in (self.summary, self.history, self.findings):
-            page.node_followed.connect(self.node_followed)
+        self.summary.node_followed.connect(self.node_followed)
+        self.history.row_followed.connect(self._follow_step)
         self.files.status.connect(self.status)
 
     @property
@@ -132,6 +132,10 @@ class Pages(QWidget):
         if page is not None:
             self._shown.discard(page)
             self._load()
+
+    def _follow_step(self, row: HistoryRow) -> None:
+        if row.node is not None:
+            self.node_followed.emit(row.node)
 
     def _page_at(self, index: int) -> Page | None:
         widget = self.tabs.widget(index)
