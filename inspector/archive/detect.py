@@ -9,19 +9,16 @@ import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inspector.archive import identify
 from inspector.archive.blobstore import BlobStore
 from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
 from inspector.archive.dockerdir import is_manifest, read_docker_dir
 from inspector.archive.dockersave import read_docker_save
 from inspector.archive.folder_members import read_folder_members
 from inspector.archive.image import ImageArchive
-from inspector.archive.legacy import read_legacy
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.members import MemberKind, read_tar_members
 from inspector.archive.ocilayout import read_oci_layout
 from inspector.archive.opening import Opening, finding
-from inspector.archive.salvage import salvage_docker_save
 from inspector.archive.source import FileSource, unreadable
 from inspector.archive.writer import tell_writer
 from inspector.errors import ArchiveDamaged, ArchiveError, ArchiveUnreadable
@@ -74,7 +71,9 @@ def _open_folder(path: Path, token: CancelToken, limits: Limits) -> ImageArchive
         opening.note(*members.findings)
         found = _read_shape(opening)
         if found is None:
-            raise identify.explain_members(members, str(path), folder=True)
+            from inspector.archive.identify import explain_members
+
+            raise explain_members(members, str(path), folder=True)
         size = sum(member.size for member in members.members if member.kind is MemberKind.FILE)
         return _archive(path, size, Compression.NONE, opening, found, None)
     except BaseException:
@@ -173,6 +172,10 @@ def _read_shape(opening: Opening) -> Found | None:
         return read_oci_layout(opening, manifest_json if is_list else None)
     if manifest_json is not None and is_list:
         return read_docker_save(opening, manifest_json)
+    # What is rare is imported when it is met: the start of `show` counts (performance.md).
+    from inspector.archive.legacy import read_legacy
+    from inspector.archive.salvage import salvage_docker_save
+
     return salvage_docker_save(opening) or read_legacy(opening)
 
 
@@ -184,6 +187,8 @@ def _is_index(opening: Opening) -> bool:
 
 def _refusal(members: MemberTable, outer: ByteSource, path: Path, compression: Compression) -> ArchiveError:
     """The error for a file of which no image came out."""
+    from inspector.archive import identify
+
     inside = "" if compression is Compression.NONE else str(compression)
     if not members.members:
         return identify.explain_bytes(outer, str(path), inside=inside)

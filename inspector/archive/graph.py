@@ -13,7 +13,6 @@ from inspector.archive import naming, vertex
 from inspector.archive.assemble import check_size, image_from_manifest, kind_of, stated_subject, subject_of
 from inspector.archive.image import Image, NodeKind, TreeNode
 from inspector.archive.placement import Placement
-from inspector.archive.schema1 import image_from_schema1, is_schema1
 from inspector.archive.vertex import Vertex
 from inspector.errors import LimitReached
 from inspector.oci import mediatype
@@ -170,7 +169,7 @@ class Graph:
         # Go's readers take names in any letter case; the parsers tell it (JSON-5).
         names = {name.lower() for name in value}
         looks_index, looks_manifest = "manifests" in names, not names.isdisjoint(("config", "layers"))
-        if is_schema1(document):
+        if value.get("schemaVersion") == 1 and isinstance(value.get("fsLayers"), list):
             here.kind = NodeKind.IMAGE
         elif looks_index and (not looks_manifest or mediatype.is_index(media_type)):
             here.kind = NodeKind.INDEX
@@ -224,6 +223,8 @@ class Graph:
         if here.document is None or here.kind is not NodeKind.IMAGE:
             return
         if here.manifest is None:
+            from inspector.archive.schema1 import image_from_schema1
+
             here.image = image_from_schema1(
                 self._opening, here.document, here.descriptor, path=here.path, source=here.source
             )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image
 from inspector.archive.opening import finding, some
-from inspector.archive.salvage import image_of_config
 from inspector.findings import Finding, Fix, Severity
 from inspector.oci.digest import Digest
 
@@ -88,6 +87,8 @@ def children(document: Document) -> set[Digest]:
 
 def config_images(opening: Opening, orphans: Sequence[tuple[Blob, OrphanKind, Document | None]]) -> list[Image]:
     """Images of configs that no manifest is left for; layers are found where they are stored by diffID."""
+    from inspector.archive.salvage import image_of_config
+
     images: list[Image] = []
     for blob, kind, document in orphans:
         if kind is not OrphanKind.CONFIG or document is None:

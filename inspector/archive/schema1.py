@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from inspector.oci.document import Document, Json
 
 
-def is_schema1(document: Document) -> bool:
-    """`fsLayers` and version 1; the media type may be missing."""
-    value = document.value
-    return isinstance(value, dict) and value.get("schemaVersion") == 1 and isinstance(value.get("fsLayers"), list)
-
-
 def image_from_schema1(
     opening: Opening, document: Document, descriptor: Descriptor | None, *, path: tuple[Digest, ...], source: str
 ) -> Image:

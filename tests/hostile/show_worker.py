@@ -1,7 +1,7 @@
 """Opens hostile archives with `show` in one bounded process; one JSON line per case on standard output.
 
 Run by test_show_hostile.py. Arguments: the folder, the address space in bytes. Cases come as JSON lines on standard
-input: `{"id", "path" (hex), "seconds"}`.
+input: `{"id", "path" (hex), "seconds", "text": also as a tree}`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def main() -> None:
         signal.alarm(case["seconds"])
         started = time.monotonic()
         answer: dict[str, object] = {"id": case["id"]}
-        for mode in (["--json"], []):
+        for mode in (["--json"], []) if case["text"] else (["--json"],):
             out, err = io.StringIO(), io.StringIO()
             try:
                 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                    answer["code"] = cli(["show", path, *mode])
+                    answer["code" if mode else "text_code"] = cli(["show", path, *mode])
             except BaseException:  # noqa: BLE001 - whatever it is, the test wants to see it
                 answer["traceback"] = traceback.format_exc()
             if mode:

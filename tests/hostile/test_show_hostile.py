@@ -40,7 +40,12 @@ def run_cases(folder: Path, cases: list[dict[str, Any]], repository: Path) -> tu
 
 def _line(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
     name = bytes.fromhex(case["file_hex"]) if "file_hex" in case else os.fsencode(case["file"])
-    return {"id": case["id"], "path": os.path.join(os.fsencode(folder), name).hex(), "seconds": SECONDS}
+    return {
+        "id": case["id"],
+        "path": os.path.join(os.fsencode(folder), name).hex(),
+        "seconds": SECONDS,
+        "text": case["category"] != "bomb",
+    }
 
 
 @pytest.mark.timeout(600)
@@ -61,6 +66,8 @@ def judge(answer: dict[str, Any], case: dict[str, Any]) -> list[str]:
     if "traceback" in answer:
         return [answer["traceback"]]
     problems: list[str] = []
+    if answer.get("text_code", answer["code"]) != answer["code"]:
+        problems.append("the tree and the JSON do not agree about the exit code")
     # Twice the time: both the JSON and the tree were asked for, and CI machines are slow.
     if answer["seconds"] > 2 * case["limits"]["seconds"]:
         problems.append(f"took {answer['seconds']:.1f} s")
