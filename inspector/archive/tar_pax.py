@@ -1,83 +1,113 @@
-"""PAX extended headers: records of length, key and value (POSIX.1-2017 pax, "pax Header Block")."""
+"""PAX extended headers: records of length, key and value (POSIX.1-2017 pax, "pax Extended Header")."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from inspector.archive.tar_number import clamp
+from inspector.archive.tar_number import HIGHEST, clamp
 
-_DECIMAL = re.compile(rb"-?[0-9]{1,30}(\.[0-9]*)?")
-_COUNT = re.compile(rb"[0-9]{1,30}")
+_SECONDS = re.compile(rb"(-?)([0-9]{1,400})(?:\.([0-9]*))?")
+_WHOLE = re.compile(rb"-?[0-9]{1,400}")
 _LONGEST_LENGTH = 10
+_SURE_DIGITS = 18
+"""Numbers of so many digits fit in 64 bits."""
+
+_KEYS = {
+    key.encode(): key
+    for key in (
+        "path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime", "atime", "ctime", "comment",
+        "SCHILY.xattr.security.capability", "SCHILY.xattr.security.selinux", "LIBARCHIVE.creationtime",
+    )
+}  # fmt: skip
+"""The common ones, decoded: each file of a PAX tar names some of them."""
 
 
 class PaxHeader(NamedTuple):
-    """The records by key (the last of equal ones), the pairs of a 0.0 sparse map, and the first fault in words."""
+    """The records by key (the last of equal ones); whether they tell of a sparse file; the pairs of a 0.0 sparse map; a key
+    that stood twice; the first fault.
+    """
 
     records: dict[str, bytes]
+    is_sparse: bool
     sparse_pairs: tuple[tuple[int, int], ...]
     repeated: str | None
     fault: str | None
 
 
 def parse_pax(data: bytes) -> PaxHeader:
-    """Read until the first record that makes no sense; what stood before it is kept."""
+    """Read until the first record that makes no sense; what stood before it is kept. NULs at the end are padding."""
     records: dict[str, bytes] = {}
-    offsets: list[int] = []
-    lengths: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    sparse_offset = -1
     repeated = fault = None
+    is_sparse = False
     position = 0
-    while position < len(data):
+    total = len(data)
+    while position < total:
         blank = data.find(b" ", position, position + _LONGEST_LENGTH + 1)
-        digits = data[position:blank] if blank > position else b""
+        digits = data[position:blank] if blank > 0 else b""
         if not digits.isdigit():
             if data[position:].strip(b"\0"):
                 fault = "a record does not begin with its length"
             break
         end = position + int(digits)
-        equals = data.find(b"=", blank + 1, end)
-        if end > len(data) or equals <= blank + 1 or data[end - 1] != 0x0A:
+        equals = data.find(b"=", blank, end)
+        if end > total or equals <= blank + 1 or data[end - 1] != 0x0A:
             fault = "a record's length, key or line end is wrong"
             break
-        key = data[blank + 1 : equals].decode("utf-8", "surrogateescape")
+        raw = data[blank + 1 : equals]
         value = data[equals + 1 : end - 1]
-        if key in ("GNU.sparse.offset", "GNU.sparse.numbytes"):
-            number = decimal(value)
-            (offsets if key.endswith("offset") else lengths).append(number if number is not None else -1)
+        key = _KEYS.get(raw)
+        if key is None:
+            key = raw.decode("utf-8", "surrogateescape")
+            if b"\0" in raw or b"\n" in raw:
+                fault = fault or "a key holds a NUL or a line end"
+            is_sparse = is_sparse or key.startswith("GNU.sparse.")
+            # The one place where equal keys have a meaning: the 0.0 form of sparse files lists its map with them.
+            if key == "GNU.sparse.offset":
+                sparse_offset = _or_minus_one(whole(value))
+            elif key == "GNU.sparse.numbytes":
+                pairs.append((sparse_offset, _or_minus_one(whole(value))))
+                sparse_offset = -1
+            elif key in records:
+                repeated = key
         elif key in records:
             repeated = key
         records[key] = value
         position = end
-    return PaxHeader(records, tuple(zip(offsets, lengths, strict=False)), repeated, fault)
+    return PaxHeader(records, is_sparse, tuple(pairs), repeated, fault)
 
 
-def decimal(value: bytes) -> int | None:
-    """A whole number of 0 or more; None otherwise."""
-    return clamp(int(value)) if _COUNT.fullmatch(value) else None
+def _or_minus_one(value: int | None) -> int:
+    return -1 if value is None else value
 
 
-def whole_seconds(value: bytes) -> int | None:
-    """A time like `1700000000.25` or `-0.5`, rounded down; None if it is none."""
-    match = _DECIMAL.fullmatch(value)
-    if match is None:
+def whole(value: bytes) -> int | None:
+    """A whole number of 0 or more, clamped to 64 bits; None if it is none."""
+    if not value.isdigit():
         return None
-    whole, _, fraction = value.partition(b".")
-    seconds = int(whole or b"0")
-    if whole.startswith(b"-") and fraction.strip(b"0"):
-        seconds -= 1
-    return clamp(seconds)
+    if len(value) <= _SURE_DIGITS:
+        return int(value)
+    # int() refuses very long texts; how long they are does not matter beyond 64 bits.
+    digits = value.lstrip(b"0")
+    return HIGHEST if len(digits) > _SURE_DIGITS + 1 else clamp(int(digits or b"0"))
 
 
 def signed(value: bytes) -> int | None:
-    """An owner's number; None if it is none."""
-    return clamp(int(value)) if re.fullmatch(rb"-?[0-9]{1,30}", value) else None
+    """A whole number that may be negative, clamped to 64 bits; None if it is none."""
+    return clamp(int(value)) if _WHOLE.fullmatch(value) else None
 
 
-def with_global(global_records: Mapping[str, bytes], own: Mapping[str, bytes] | None) -> dict[str, bytes]:
-    """Global records under the entry's own; an empty value takes a record away (POSIX)."""
-    merged = {**global_records, **(own or {})}
-    return {
-        key: value for key, value in merged.items() if value or key.startswith(("SCHILY.xattr.", "LIBARCHIVE.xattr."))
-    }
+def whole_seconds(value: bytes) -> int | None:
+    """A time like `1700000000.25` or `-0.5`, rounded down and clamped to 64 bits; None if it is none."""
+    head = value[:10]
+    if head.isdigit() and value[10:11] in (b"", b".") and (value[11:].isdigit() or len(value) < 12):
+        return int(head)  # nearly all of them
+    match = _SECONDS.fullmatch(value)
+    if match is None:
+        return None
+    seconds = int(match[2])
+    if match[1]:
+        seconds = -seconds - (1 if match[3] and match[3].strip(b"0") else 0)
+    return clamp(seconds)

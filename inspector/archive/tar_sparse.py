@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.archive.tar_number import parse_number
-from inspector.archive.tar_pax import decimal
+from inspector.archive.tar_pax import whole
 
 BLOCK = 512
 _HEADER_EXTENTS = range(386, 386 + 4 * 24, 24)
 _BLOCK_EXTENTS = range(0, 21 * 24, 24)
+_LONGEST_LINE = 32
+_BYTES_PER_EXTENT = 64
+"""More than two numbers of a 1.0 map can take."""
 
 Extents = tuple[tuple[int, int], ...]
+Read = Callable[[int], bytes]
 
 
 class SparseMap(NamedTuple):
@@ -31,10 +35,10 @@ class TooManyExtents(Exception):
     """More extents than allowed. Never leaves the tar reader."""
 
 
-def old_gnu_map(header: bytes, read: Callable[[int], bytes], room: int) -> SparseMap:
-    """The map of a type `S` header, with its extension blocks drawn from `read`."""
+def old_gnu_map(header: bytes, read: Read, stored: int, room: int) -> SparseMap:
+    """The map of a type `S` header, with its extension blocks drawn from `read`; `stored` bytes of content follow."""
     extents: list[tuple[int, int]] = []
-    _take(header, _HEADER_EXTENTS, extents, room)
+    fault = _take(header, _HEADER_EXTENTS, extents, room)
     more = header[482]
     blocks = 0
     while more:
@@ -42,58 +46,62 @@ def old_gnu_map(header: bytes, read: Callable[[int], bytes], room: int) -> Spars
         if len(block) < BLOCK:
             raise BrokenSparseMap("the map is cut off")
         blocks += 1
-        _take(block, _BLOCK_EXTENTS, extents, room)
+        fault = _take(block, _BLOCK_EXTENTS, extents, room) or fault
         more = block[504]
+    if fault:
+        # Told only now: the walk has to go on behind the extension blocks.
+        raise BrokenSparseMap("the map holds something that is no number")
     size = parse_number(header[483:495])
-    return SparseMap(tuple(extents), _checked(extents, size), blocks * BLOCK)
+    return SparseMap(tuple(extents), _checked(extents, size, stored), blocks * BLOCK)
 
 
-def _take(block: bytes, places: range, extents: list[tuple[int, int]], room: int) -> None:
+def _take(block: bytes, places: range, extents: list[tuple[int, int]], room: int) -> bool:
     for place in places:
         if not block[place + 12 : place + 24].strip(b"\0"):
-            return
+            break
         offset, length = parse_number(block[place : place + 12]), parse_number(block[place + 12 : place + 24])
         if offset is None or length is None:
-            raise BrokenSparseMap("the map holds something that is no number")
+            return True
         if len(extents) >= room:
             raise TooManyExtents
         extents.append((offset, length))
+    return False
 
 
 def pax_map(
-    records: Mapping[str, bytes],
-    pairs: Sequence[tuple[int, int]],
-    read: Callable[[int], bytes],
-    stored: int,
-    room: int,
-    most: int,
+    records: Mapping[str, bytes], pairs: Sequence[tuple[int, int]], read: Read, stored: int, room: int
 ) -> SparseMap | None:
-    """The map that PAX records describe, or None if they describe none. Form 1.0 reads its map from the content."""
+    """The map that PAX records describe, or None if they describe none.
+
+    Form 1.0 reads its map from the first of the `stored` bytes of content.
+    """
     if records.get("GNU.sparse.major") == b"1":
-        extents, used = _map_in_content(read, stored, room, most)
-        size = decimal(records.get("GNU.sparse.realsize", b""))
-        return SparseMap(tuple(extents), _checked(extents, size), used)
-    size = decimal(records.get("GNU.sparse.size", b""))
-    text = records.get("GNU.sparse.map")
-    if text is not None:
-        numbers = [decimal(part) for part in text.split(b",")] if text else []
+        extents, used = _map_in_content(read, stored, room)
+        size = whole(records.get("GNU.sparse.realsize", b""))
+        return SparseMap(tuple(extents), _checked(extents, size, stored - used), used)
+    listed = records.get("GNU.sparse.map")
+    promised = records.get("GNU.sparse.numblocks")
+    if listed is not None:
+        numbers = [whole(part) for part in listed.split(b",")] if listed else []
         if len(numbers) % 2 or None in numbers:
             raise BrokenSparseMap("the map is no list of pairs")
-        whole = [number for number in numbers if number is not None]
-        extents = list(zip(whole[::2], whole[1::2], strict=True))
-    elif "GNU.sparse.numblocks" in records or pairs:
+        known = [number for number in numbers if number is not None]
+        extents = list(zip(known[::2], known[1::2], strict=True))
+    elif promised is not None or pairs:
         extents = list(pairs)
     else:
         return None
     if len(extents) > room:
         raise TooManyExtents
-    return SparseMap(tuple(extents), _checked(extents, size), 0)
+    if promised is not None and whole(promised) != len(extents):
+        raise BrokenSparseMap("the number of extents is not what it says")
+    size = whole(records.get("GNU.sparse.size", records.get("GNU.sparse.realsize", b"")))
+    return SparseMap(tuple(extents), _checked(extents, size, stored), 0)
 
 
-def _map_in_content(
-    read: Callable[[int], bytes], stored: int, room: int, most: int
-) -> tuple[list[tuple[int, int]], int]:
+def _map_in_content(read: Read, stored: int, room: int) -> tuple[list[tuple[int, int]], int]:
     """Decimal lines in whole blocks: the number of extents, then offset and length of each."""
+    most = min(stored, BLOCK + _BYTES_PER_EXTENT * room)
     data = bytearray()
     numbers: list[int] = []
     wanted = 1
@@ -101,14 +109,16 @@ def _map_in_content(
     while len(numbers) < wanted:
         end = data.find(b"\n", start)
         if end < 0:
-            if len(data) + BLOCK > min(most, stored + BLOCK - 1):
+            if len(data) - start > _LONGEST_LINE:
+                raise BrokenSparseMap("a line of the map is too long")
+            if len(data) + BLOCK > most + BLOCK - 1:
                 raise BrokenSparseMap("the map is longer than the entry or the limit")
             block = read(BLOCK)
             if len(block) < BLOCK:
                 raise BrokenSparseMap("the map is cut off")
             data += block
             continue
-        number = decimal(bytes(data[start:end]))
+        number = whole(bytes(data[start:end]))
         if number is None:
             raise BrokenSparseMap("the map holds something that is no number")
         start = end + 1
@@ -120,13 +130,17 @@ def _map_in_content(
     return list(zip(numbers[1::2], numbers[2::2], strict=True)), len(data)
 
 
-def _checked(extents: Sequence[tuple[int, int]], size: int | None) -> int:
-    """The logical size, if the extents lie in it, in order and apart."""
+def _checked(extents: Sequence[tuple[int, int]], size: int | None, stored: int) -> int:
+    """The logical size, if the extents lie in it, in order and apart, and the content has them all."""
     if size is None or size < 0:
         raise BrokenSparseMap("the real size is missing or no number")
     reached = 0
+    total = 0
     for offset, length in extents:
         if offset < reached or length < 0 or offset + length > size:
             raise BrokenSparseMap("the extents overlap, are out of order, or reach beyond the end")
         reached = offset + length
+        total += length
+    if total > stored:
+        raise BrokenSparseMap("the content is shorter than its map says")
     return size
