@@ -23,7 +23,7 @@ from inspector.viewmodel.tree import StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
-_PANES = (430, 740)
+_PANES = (480, 690)
 
 
 class ArchiveView(QWidget):
@@ -76,7 +76,7 @@ class ArchiveView(QWidget):
         tree.setAlternatingRowColors(True)
         tree.setAllColumnsShowFocus(True)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setAcceptDrops(False)
         tree.setAccessibleName(self.tr("Contents of the archive"))
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
