@@ -42,6 +42,8 @@ def register_blobs(opening: Opening) -> None:
             digest = _note_stray(opening, name, parts)
             if digest is not None:
                 strays.append((digest, name))
+        elif member.kind is MemberKind.FILE:
+            opening.add_blob(member, digest)
         else:
             opening.file_blob(name, digest)
     for digest, name in strays:

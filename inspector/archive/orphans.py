@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspector.oci.document import Document
 
 _READ_BYTES = 64 * 1024 * 1024
-_READ_COUNT = 20_000
+_READ_COUNT = 5_000
 """How much of the unreferenced is read to classify it; beyond that it is a plain blob to us."""
 _BLOB = 64
 
