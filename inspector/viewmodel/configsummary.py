@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAX_ROWS = 1000
 """Rows of one section; the rest is counted."""
 
+MAX_STEPS = 10_000
+"""Steps of a history that are shown."""
+
 _VALUE = 4000
 _SECRET_NAME = re.compile(
     r"(?:^|[_.\-])(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRETS?|TOKENS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|AUTH|CREDENTIALS?|COOKIE)"
@@ -190,8 +193,10 @@ def _section(title: str, rows: list[Row]) -> Section:
 def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None]) -> tuple[HistoryRow, ...]:
     """Every step in order, each beside the layer that it made: as `Image.history` aligned them, never shifted."""
     rows = []
-    for step, (entry, layer) in enumerate(image.history, 1):
-        created, exact = display.moment(entry.created) if entry.created else ("", "")
+    moments: dict[str, tuple[str, str]] = {"": ("", "")}
+    for step, (entry, layer) in enumerate(image.history[:MAX_STEPS], 1):
+        stated = entry.created or ""
+        created, exact = moments.get(stated) or moments.setdefault(stated, display.moment(stated))
         stored = entry.created_by
         empty = entry.empty_layer
         rows.append(
@@ -208,4 +213,8 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
                 node=node_of(layer) if layer is not None else None,
             )
         )
+    rest = len(image.history) - MAX_STEPS
+    if rest > 0:
+        text = f"{rest:,} more steps are not shown; the JSON page has all."
+        rows.append(HistoryRow(MAX_STEPS + 1, "", "", "", "", "", text, "", ""))
     return tuple(rows)

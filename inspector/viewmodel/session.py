@@ -71,7 +71,8 @@ class ArchiveSession:
         self._by_member = {node.blob.member.name: node for node in reversed(self.tree.nodes) if node.blob is not None}
         self._documents = {node.document.name: node for node in self.tree.root.children if node.document is not None}
         self._lock = threading.Lock()
-        self._raw_findings: dict[Finding, None] = dict.fromkeys(archive.findings)
+        self._raw_findings: dict[Finding, StructureNode | None] = dict.fromkeys(archive.findings)
+        """Each with the node to show it at if it does not say where it belongs."""
         self._findings = finding_list(self._raw_findings, self._locate)
         self._listings: OrderedDict[Blob, Listing] = OrderedDict()
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
@@ -187,7 +188,7 @@ class ArchiveSession:
 
     def _locate(self, finding: Finding) -> StructureNode | None:
         where = finding.where
-        node = self._documents.get(where.object) or self._by_member.get(where.object)
+        node = self._documents.get(where.object) or self._by_member.get(where.object) or self._raw_findings.get(finding)
         if where.digest:
             below = self.tree.find_by_digest(where.digest, node)
             # a pointer into a document is found there, not at what the descriptor leads to
@@ -206,7 +207,7 @@ class ArchiveSession:
         with self._lock:
             new = [finding for finding in listing.findings if finding not in self._raw_findings]
             if new:
-                self._raw_findings |= dict.fromkeys(new)
+                self._raw_findings |= dict.fromkeys(new, self._node_of_layer(layer))
                 self._findings = finding_list(self._raw_findings, self._locate)
             if layer.blob is None or self.closed:
                 return

@@ -84,7 +84,9 @@ def image_sections(image: Image, node: StructureNode) -> tuple[Section, ...]:
         bare = ", ".join(map(display.safe, image.ref_names[:20]))
         rows.append(Row("Name", f"none, marked “{bare}”" if bare else "none", "Loaders give it no name."))
     rows.append(Row("Platform", labels.platform(image.platform) or "not stated"))
-    rows += _digest_row("Image ID", image.config_digest, "The digest of the config; what docker images shows.")
+    rows += _digest_row(
+        "Image ID", image.config_digest, "The digest of the config; what docker images shows.", link=True
+    )
     if image.manifest_digest is not None:
         rows += _digest_row("Manifest", node.digest or image.manifest_digest, "What docker pull NAME@DIGEST takes.")
     else:
