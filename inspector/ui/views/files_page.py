@@ -87,11 +87,16 @@ class FilesPage(QWidget):
         self.filter.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self.filter.text():
+        if watched is self.filter and isinstance(event, QKeyEvent):
+            escape = event.key() == Qt.Key.Key_Escape and bool(self.filter.text())
+            if event.type() == QEvent.Type.ShortcutOverride and escape:
+                # Else the window's own Esc, which stops the running work, would take it first.
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress and escape:
                 self.filter.clear()
                 return True
-            if event.key() == Qt.Key.Key_Down:
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
                 self.view.setFocus(Qt.FocusReason.TabFocusReason)
                 return True
         return super().eventFilter(watched, event)

@@ -107,11 +107,14 @@ class JsonPage(QWidget):
             QGuiApplication.clipboard().setText(self._json.raw)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.find_line and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            wanted = self.find_line.text()
-            if event.key() == Qt.Key.Key_Escape and wanted:
+        if watched is self.find_line and isinstance(event, QKeyEvent):
+            escape = event.key() == Qt.Key.Key_Escape and bool(self.find_line.text())
+            if event.type() == QEvent.Type.ShortcutOverride and escape:
+                # Else the window's own Esc, which stops the running work, would take it first.
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress and escape:
                 self.find_line.clear()
-                self.view.setFocus(Qt.FocusReason.OtherFocusReason)
                 return True
         return super().eventFilter(watched, event)
 
