@@ -10,7 +10,6 @@ from typing import NamedTuple
 from inspector.layers.merged import Merged
 from inspector.layers.table import DIRECTORY, FILE, HARDLINK, SYMLINK, Listing
 
-_LINKS = 10
 _NOWHERE = -1
 
 Place = tuple[int, int]
@@ -103,7 +102,7 @@ class Changes:
     def uncompared(self) -> list[tuple[Place, Place]]:
         """The pairs of files whose contents have to be read to know: (below, in this layer), hard links followed."""
         return [
-            (_resolve(self.before, self._before[index]), _resolve(self.after, self._after[index]))
+            (self.before.content_of(self._before[index]), self.after.content_of(self._after[index]))
             for index, aspects in enumerate(self._aspects)
             if aspects & Aspect.UNCOMPARED
         ]
@@ -113,8 +112,8 @@ class Changes:
         for index, aspects in enumerate(self._aspects):
             if not aspects & Aspect.UNCOMPARED:
                 continue
-            below = digests.get(_resolve(self.before, self._before[index]))
-            here = digests.get(_resolve(self.after, self._after[index]))
+            below = digests.get(self.before.content_of(self._before[index]))
+            here = digests.get(self.after.content_of(self._after[index]))
             if below is None or here is None:
                 continue
             decided = aspects & ~Aspect.UNCOMPARED | (Aspect.CONTENT if below != here else 0)
@@ -146,20 +145,6 @@ class Changes:
         self._aspects.append(aspects)
         self._before.append(before)
         self._after.append(after)
-
-
-def _resolve(merged: Merged, row: int) -> Place:
-    """The entry that holds the content of a row: hard links followed as far as they lead to something."""
-    place = (merged.layers[row], merged.entries[row])
-    for _ in range(_LINKS):
-        listing = merged.listings[place[0]]
-        if listing.types[place[1]] != HARDLINK:
-            break
-        target = merged.find(listing.links.get(place[1], b""))
-        if target is None:
-            break
-        place = (merged.layers[target], merged.entries[target])
-    return place
 
 
 def _differences(before: Merged, old: int, after: Merged, new: int) -> Aspect:
@@ -197,7 +182,7 @@ def _own_differences(low: Listing, i: int, high: Listing, j: int) -> Aspect:
 
 def _linked_differences(before: Merged, old: int, after: Merged, new: int) -> Aspect:
     """A file that becomes a hard link, or the reverse, is the same file if its content is."""
-    was, now = _resolve(before, old), _resolve(after, new)
+    was, now = before.content_of(old), after.content_of(new)
     if was == now:
         return Aspect(0)
     low, high = before.listings[was[0]], after.listings[now[0]]

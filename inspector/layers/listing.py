@@ -17,6 +17,8 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput, StreamInput
 from inspector.errors import CompressionError, LayerError, LimitReached, SourceChanged
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.layers import gzip_index
+from inspector.layers.gzip_index import GzipCursor, GzipIndex
 from inspector.layers.hashing import BackgroundHash
 from inspector.layers.rows import row_appender
 from inspector.layers.table import Listing
@@ -31,6 +33,7 @@ STAGE = "Reading a layer"
 _ROWS_PER_TICK = 256
 _SECONDS_PER_CALL = 0.1
 _POLL_SECONDS = 0.05
+_WORTH_CHECKPOINTS = 1 << 20
 
 
 def list_layer(
@@ -161,9 +164,8 @@ class _Reading:
     ) -> Iterator[bytes]:
         """The tar's bytes; ends early where the stream is damaged, and then keeps the error."""
         limits = self._limits
-        pieces = self._stored_pieces(stored)
         try:
-            for piece in inflate(pieces, self._listing.compression, zstd_window=limits.zstd_window, state=state):
+            for piece in self._pieces(state, stored):
                 self._token.check()
                 if state.produced > max(limits.inflate_free_bytes, limits.inflate_ratio * state.consumed):
                     raise LimitReached(
@@ -179,15 +181,36 @@ class _Reading:
                 yield piece
         except CompressionError as error:
             self._damage = error
-            for _ in pieces:  # for the digest of the stored bytes
-                pass
 
-    def _stored_pieces(self, stored: hashlib._Hash | None) -> Iterator[bytes]:
-        for piece in chunks(self._source, size=INPUT_SLICE, token=self._token):
+    def _pieces(self, state: InflateState, stored: hashlib._Hash | None) -> Iterator[bytes]:
+        """The inflated bytes; whatever happens, all stored bytes are hashed. A gzip layer leaves checkpoints behind."""
+
+        def take(piece: bytes) -> bytes:
+            self._token.check()
             if stored is not None:
                 stored.update(piece)
             self._done += len(piece)
-            yield piece
+            return piece
+
+        listing, source = self._listing, self._source
+        if listing.compression is Compression.GZIP:
+            listing.gzip_index = GzipIndex()
+            if gzip_index.FAST and source.size >= _WORTH_CHECKPOINTS:
+                cursor = GzipCursor(source, listing.gzip_index, state=state, on_stored=take)
+                try:
+                    while (piece := cursor.step()) is not None:
+                        yield piece
+                except CompressionError:
+                    cursor.drain()
+                    raise
+                return
+        pieces = map(take, chunks(source, size=INPUT_SLICE))
+        try:
+            yield from inflate(pieces, listing.compression, zstd_window=self._limits.zstd_window, state=state)
+        except CompressionError:
+            for _ in pieces:
+                pass
+            raise
 
     def _walk(self, reader: TarReader) -> None:
         listing = self._listing

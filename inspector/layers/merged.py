@@ -18,7 +18,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from inspector.layers.stacking import Stacking
-from inspector.layers.table import FileEntry, Listing
+from inspector.layers.table import HARDLINK, FileEntry, Listing
+
+_LINKS = 10
 
 
 class Merged:
@@ -64,6 +66,19 @@ class Merged:
         """The row of a normalised path, or None."""
         index = bisect_left(self.paths, path)
         return index if index < len(self.paths) and self.paths[index] == path else None
+
+    def content_of(self, index: int) -> tuple[int, int]:
+        """(layer, entry) that holds the content of a row: hard links followed as far as they lead to something."""
+        layer, entry = self.layers[index], self.entries[index]
+        for _ in range(_LINKS):
+            listing = self.listings[layer]
+            if listing.types[entry] != HARDLINK:
+                break
+            target = self.find(listing.links.get(entry, b""))
+            if target is None:
+                break
+            layer, entry = self.layers[target], self.entries[target]
+        return layer, entry
 
 
 def merge(listings: Sequence[Listing]) -> Merged:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from inspector.archive.compression import Compression
 from inspector.archive.tar_entry import EntryType
 from inspector.findings import Finding
+from inspector.layers.gzip_index import GzipIndex
 from inspector.layers.whiteout import Whiteout, WhiteoutKind, parse
 from inspector.oci.digest import Digest
 
@@ -43,8 +44,8 @@ class Listing:
     """
 
     __slots__ = (
-        "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "links", "modes", "mtimes",
-        "offsets", "paths", "sizes", "sparse", "stored_names", "stored_size", "typeflags", "types", "uids",
+        "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "gzip_index", "links", "modes",
+        "mtimes", "offsets", "paths", "sizes", "sparse", "stored_names", "stored_size", "typeflags", "types", "uids",
         "uncompressed_size", "xattrs",
     )  # fmt: skip
 
@@ -79,6 +80,8 @@ class Listing:
         self.stored_size = stored_size
         self.uncompressed_size = 0
         self.compression = compression
+        self.gzip_index: GzipIndex | None = None
+        """Of a gzip layer: where reading may start."""
         self.findings: tuple[Finding, ...] = ()
         self.complete = False
         """False while it is read, and for a damaged layer: what was whole is here."""

@@ -1,0 +1,230 @@
+"""Checkpoints into a gzip stream: copies of the decoder, kept every few mebibytes, from which reading can start.
+
+isal's decoder, which is used elsewhere, cannot be copied. zlib-ng's can and is nearly as fast; if it is not installed,
+zlib's can and is half as fast. (`indexed_gzip` would read at zlib's speed, and bring its own way to read files.) A copy
+costs 20 µs and some 45 kB, since deflate looks back at most 32 KiB.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, Self
+
+from inspector.archive.compression import InflateState
+from inspector.archive.source import ByteSource
+from inspector.errors import CompressionError
+
+_engine: Any
+try:
+    _engine = importlib.import_module("zlib_ng.zlib_ng")
+    FAST = True
+    """Whether checkpoints cost next to nothing while a layer is listed."""
+except ImportError:
+    _engine = zlib
+    FAST = False
+
+SPACING = 4 << 20
+MOST_CHECKPOINTS = 160
+OUTPUT_SLICE = 1 << 20
+_LARGEST_INPUT = 256 << 10
+_SMALLEST_INPUT = 16 << 10
+_LARGE_OUTPUT = 4 << 20
+_SALVAGE_STEP = 512
+_MAGIC = b"\x1f\x8b\x08"
+_GZIP_FORMAT = 31
+
+
+class _Inflater(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    def copy(self) -> Self: ...
+
+
+class Checkpoint(NamedTuple):
+    """`inflater` goes on at stored byte `stored`; its next byte is byte `produced` of the output. None: a new member."""
+
+    produced: int
+    stored: int
+    inflater: _Inflater | None
+
+
+class GzipIndex:
+    """The checkpoints of one stream, in order; safe from several threads. The start is always one.
+
+    They lie `spacing` bytes of output apart; when there are more than `MOST_CHECKPOINTS`, every second one is dropped.
+    """
+
+    def __init__(self, spacing: int = SPACING) -> None:
+        self._spacing = spacing
+        self._lock = threading.Lock()
+        self._points = [Checkpoint(0, 0, None)]
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def before(self, position: int) -> Checkpoint:
+        """The last checkpoint at or before byte `position` of the output."""
+        with self._lock:
+            return self._points[bisect_right(self._points, position, key=lambda point: point.produced) - 1]
+
+    def offer(self, produced: int, stored: int, inflater: _Inflater | None) -> None:
+        """Keep a copy if the last checkpoint is far enough behind."""
+        with self._lock:
+            if produced < self._points[-1].produced + self._spacing:
+                return
+            copied = inflater.copy() if inflater is not None else None
+            self._points.append(Checkpoint(produced, stored, copied))
+            if len(self._points) > MOST_CHECKPOINTS:
+                self._points = self._points[::2]
+                self._spacing *= 2
+
+
+class GzipCursor:
+    """Inflates a gzip stream from a checkpoint on, leaving new checkpoints in `index` on its way.
+
+    `on_stored` gets all stored bytes as they are read. Concatenated members, zeros and garbage behind them are handled
+    as `inspector.archive.compression.inflate` does, and told in `state`.
+    """
+
+    def __init__(
+        self,
+        source: ByteSource,
+        index: GzipIndex,
+        *,
+        position: int = 0,
+        state: InflateState | None = None,
+        on_stored: Callable[[bytes], object] | None = None,
+    ) -> None:
+        start = index.before(position)
+        self.produced = start.produced
+        """Output bytes before the ones that the next `step` gives."""
+        self.state = state if state is not None else InflateState()
+        self._source = source
+        self._index = index
+        self._on_stored = on_stored
+        self._stored = start.stored
+        self._inflater = start.inflater.copy() if start.inflater is not None else None
+        self._pending = b""
+        self._feed = _SMALLEST_INPUT
+        self._since_read = 0
+
+    def step(self) -> bytes | None:
+        """The next 1 to `OUTPUT_SLICE` bytes; None at the end. Raises `CompressionError` after what was whole."""
+        while True:
+            more = bool(self._pending) or self._read()
+            if self._inflater is None:
+                if not more:
+                    if not self._begun:
+                        raise CompressionError("Not a compressed stream", "It is empty.")
+                    return None
+                if not self._next_member():
+                    continue
+            # Without more input the decoder may still hold output back.
+            produced = self._inflate()
+            if produced:
+                self.produced += len(produced)
+                self.state.produced += len(produced)
+                return produced
+            if not more and self._inflater is not None:
+                raise CompressionError(
+                    "A compressed stream is cut off",
+                    f"The gzip stream ends after {self._stored} bytes, before it is complete.",
+                )
+
+    def drain(self) -> None:
+        """Read the stored bytes that are left, for the sake of `on_stored`."""
+        while self._read():
+            pass
+
+    @property
+    def _begun(self) -> bool:
+        return self.state.streams > 0 or self.produced > 0
+
+    def _read(self) -> bool:
+        """Draw the next stored bytes; False at the end."""
+        # Checkpoints are made between two reads: a stream of zeros would have them a gigabyte apart.
+        if self._since_read > _LARGE_OUTPUT:
+            self._feed = max(_SMALLEST_INPUT, self._feed // 4)
+        elif self._since_read < _LARGE_OUTPUT // 4:
+            self._feed = min(_LARGEST_INPUT, self._feed * 2)
+        self._index.offer(self.produced, self._stored, self._inflater)
+        self._since_read = 0
+        length = min(self._feed, self._source.size - self._stored)
+        if length <= 0:
+            return False
+        self._pending = self._source.read_at(self._stored, length)
+        self._stored += length
+        self.state.consumed += length
+        if self._on_stored is not None:
+            self._on_stored(self._pending)
+        return True
+
+    def _next_member(self) -> bool:
+        """Begin a member if one stands at the start of what is pending; else pass over it."""
+        state = self.state
+        begun = self._begun
+        if begun:
+            kept = self._pending.lstrip(b"\0") if not state.trailing_garbage else self._pending
+            state.trailing_zeros += len(self._pending) - len(kept)
+            self._pending = kept
+        while 0 < len(self._pending) < len(_MAGIC) and self._stored < self._source.size:
+            rest = self._pending
+            self._read()
+            self._pending = rest + self._pending
+        if not self._pending:
+            return False
+        if state.trailing_garbage or not self._pending.startswith(_MAGIC):
+            if not begun:
+                raise CompressionError("Not a compressed stream", "The bytes are not a gzip stream.")
+            state.trailing_garbage += len(self._pending)
+            self._pending = b""
+            return False
+        self._inflater = _engine.decompressobj(_GZIP_FORMAT)
+        return True
+
+    def _inflate(self) -> bytes:
+        inflater = self._inflater
+        assert inflater is not None
+        before = inflater.copy()
+        try:
+            produced = inflater.decompress(self._pending, OUTPUT_SLICE)
+        except (zlib.error, _engine.error) as error:
+            return self._salvage(before, error)
+        self._since_read += len(produced)
+        if inflater.eof:
+            self._pending = inflater.unused_data
+            self._inflater = None
+            self.state.streams += 1
+        else:
+            self._pending = inflater.unconsumed_tail
+        return produced
+
+    def _salvage(self, inflater: _Inflater, error: Exception) -> bytes:
+        """What comes before the fault: a library drops the whole slice with its error."""
+        whole: list[bytes] = []
+        fed, step = 0, _SALVAGE_STEP
+        while step and fed < len(self._pending):
+            attempt = inflater.copy()
+            try:
+                given = attempt.decompress(self._pending[fed : fed + step], 0)
+            except (zlib.error, _engine.error):
+                step //= 8  # narrow down: the fault lies in these bytes
+                continue
+            whole.append(given)
+            inflater = attempt
+            fed += step
+        if any(whole):
+            # The rest is tried again, and fails again, at the next step.
+            self._inflater = inflater
+            self._pending = self._pending[fed:]
+            return b"".join(whole)
+        raise CompressionError("A compressed stream is damaged", f"The gzip data is wrong: {error}.") from error

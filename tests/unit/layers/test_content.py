@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import tarfile
+from collections.abc import Callable
+
+import pytest
+
+from inspector.archive.compression import Compression, InflateState
+from inspector.archive.source import MemorySource
+from inspector.errors import CompressionError, LayerError
+from inspector.layers import gzip_index
+from inspector.layers.changes import Changes
+from inspector.layers.content import InflatedSource, content_digests, open_file, open_layer, open_merged_file
+from inspector.layers.gzip_index import GzipCursor, GzipIndex
+from inspector.layers.listing import list_layer
+from inspector.layers.merged import merge
+from inspector.oci.digest import Digest
+from tests.builders.bundle import Bundle, Entry, compress, folder, hardlink, symlink
+
+TEXT = b"".join(b"%d %d\n" % (n, n * n % 9973) for n in range(150_000))
+BUNDLE = Bundle(
+    (
+        folder("d"), Entry("d/a", b"first"), Entry("big", TEXT), Entry("empty"), Entry("d/last", b"the end"),
+        hardlink("again", "./d/a"), hardlink("dangling", "gone"), symlink("link", "d/a"),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["none", "gzip", "zstd", "bzip2"])
+def test_files_are_read_from_anywhere_in_any_order(how: str) -> None:
+    layer = MemorySource(compress(BUNDLE.tar(), how))
+    listing = list_layer(layer)
+    tar = open_layer(layer, listing)
+    last, big, first, again = (
+        open_file(tar, listing, listing.paths.index(p)) for p in (b"d/last", b"big", b"d/a", b"again")
+    )
+    assert last.read_at(0, 7) == b"the end"
+    assert big.read_at(len(TEXT) - 50, 50) == TEXT[-50:]
+    assert first.read_at(0, first.size) == b"first"
+    assert big.read_at(100_000, 1_000_000) == TEXT[100_000:1_100_000]
+    assert again.read_at(2, 3) == b"rst"
+    assert open_file(tar, listing, listing.paths.index(b"empty")).size == 0
+
+
+@pytest.mark.parametrize(("path", "word"), [(b"dangling", "hard link"), (b"link", "symlink"), (b"d", "dir")])
+def test_what_has_no_content_says_so(path: bytes, word: str) -> None:
+    layer = MemorySource(BUNDLE.tar())
+    listing = list_layer(layer)
+    with pytest.raises(LayerError, match=word):
+        open_file(layer, listing, listing.paths.index(path))
+
+
+def test_a_file_that_is_cut_off_says_so() -> None:
+    layer = MemorySource(Bundle((Entry("a", b"x" * 5000),)).tar()[:3000])
+    listing = list_layer(layer)
+    with pytest.raises(LayerError, match="cut off"):
+        open_file(layer, listing, 0)
+
+
+def test_a_hard_link_leads_to_what_stands_there_now() -> None:
+    low = MemorySource(Bundle((Entry("a", b"old"), hardlink("b", "a"))).tar())
+    high = MemorySource(Bundle((Entry("a", b"new!"),)).tar())
+    merged = merge([list_layer(low), list_layer(high)])
+    row = merged.find(b"b")
+    assert row is not None
+    content = open_merged_file(merged, row, lambda layer: (low, high)[layer])
+    assert content.read_at(0, content.size) == b"new!"
+
+
+def test_equal_sizes_are_decided_by_content() -> None:
+    low = MemorySource(compress(Bundle((Entry("a", b"1234"), Entry("b", b"1234"))).tar(), "gzip"))
+    high = MemorySource(Bundle((Entry("a", b"1234", uid=9), Entry("b", b"4321"))).tar())
+    layers = (low, high)
+    listings = [list_layer(layer) for layer in layers]
+    changes = Changes(merge(listings[:1]), merge(listings))
+    wanted = {place for pair in changes.uncompared() for place in pair}
+    digests = {
+        (number, entry): digest
+        for number, layer in enumerate(layers)
+        for entry, digest in content_digests(
+            layer, listings[number], [entry for where, entry in wanted if where == number]
+        ).items()
+    }
+    changes.settle(digests)
+    assert [(change.path, change.aspects.name) for change in changes] == [(b"a", "OWNER"), (b"b", "CONTENT")]
+
+
+def test_sparse_files_read_with_their_holes() -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("GNUSparseFile.0/s")
+        data = b"1\n4096\n3\n".ljust(512, b"\0") + b"xyz"
+        info.size = len(data)
+        info.pax_headers = {
+            "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s", "GNU.sparse.realsize": "10000",
+        }  # fmt: skip
+        tar.addfile(info, io.BytesIO(data))
+    layer = MemorySource(out.getvalue())
+    listing = list_layer(layer)
+    content = open_file(layer, listing, 0)
+    assert content.size == 10_000
+    assert content.read_at(4090, 20) == bytes(6) + b"xyz" + bytes(11)
+    assert listing.stored_content_size(0) == 3
+
+
+# ---------------------------------------------------------------- gzip checkpoints
+
+NOISE = random.Random(1).randbytes(300_000)
+
+
+def inflated(stored: bytes, index: GzipIndex, *, position: int = 0) -> tuple[bytes, GzipCursor]:
+    cursor = GzipCursor(MemorySource(stored), index, position=position)
+    pieces = []
+    while (piece := cursor.step()) is not None:
+        assert 0 < len(piece) <= gzip_index.OUTPUT_SLICE
+        pieces.append(piece)
+    return b"".join(pieces), cursor
+
+
+def members(*data: bytes) -> bytes:
+    return b"".join(gzip.compress(part, 1, mtime=0) for part in data)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: gzip.compress(TEXT, 6),
+        lambda: members(TEXT[:3_000_000], b"", NOISE, TEXT),
+        lambda: gzip.compress(bytes(40_000_000), 9),
+        lambda: members(TEXT) + bytes(1000) + members(NOISE) + bytes(5),
+        lambda: gzip.compress(b"", 6),
+    ],
+)
+def test_reading_may_start_at_every_checkpoint(make: Callable[[], bytes]) -> None:
+    stored = make()
+    index = GzipIndex(spacing=1 << 18)
+    whole, _ = inflated(stored, index)
+    assert whole == gzip.decompress(stored)
+    points = len(index)
+    assert points > 2 or len(whole) < 1 << 20
+    for number in range(0, points, 7):
+        start = index.before(number * (1 << 18))
+        rest, _ = inflated(stored, index, position=start.produced)
+        assert rest == whole[start.produced :]
+    assert len(index) == points
+
+
+def test_a_source_makes_its_checkpoints_itself() -> None:
+    stored = gzip.compress(TEXT, 6)
+    index = GzipIndex(spacing=1 << 18)
+    source = InflatedSource(MemorySource(stored), Compression.GZIP, len(TEXT), index=index)
+    assert source.read_at(len(TEXT) - 10, 10) == TEXT[-10:]
+    assert len(index) > 2
+    order = random.Random(2)
+    for _ in range(200):
+        offset = order.randrange(len(TEXT))
+        length = min(order.randrange(5000), len(TEXT) - offset)
+        assert source.read_at(offset, length) == TEXT[offset : offset + length]
+    with pytest.raises(ValueError):
+        source.read_at(len(TEXT), 1)
+
+
+def test_the_number_of_checkpoints_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gzip_index, "MOST_CHECKPOINTS", 8)
+    index = GzipIndex(spacing=1000)
+    stored = gzip.compress(NOISE * 20, 1)
+    whole, _ = inflated(stored, index)
+    assert len(index) <= 8
+    rest, cursor = inflated(stored, index, position=5_000_000)
+    assert whole.endswith(rest)
+    assert cursor.produced == len(whole)
+
+
+def test_garbage_and_padding_are_counted() -> None:
+    state = InflateState()
+    stored = members(b"a") + bytes(3) + members(b"b") + bytes(4) + b"garbage" + members(b"c")
+    cursor = GzipCursor(MemorySource(stored), GzipIndex(), state=state)
+    assert (cursor.step(), cursor.step(), cursor.step()) == (b"a", b"b", None)
+    assert state.streams == 2
+    assert state.trailing_zeros == 7
+    assert state.trailing_garbage == 7 + len(members(b"c"))
+
+
+@pytest.mark.parametrize("stored", [b"", b"no gzip", b"\x1f", b"\x1f\x8b\x08"])
+def test_what_is_no_gzip_is_refused(stored: bytes) -> None:
+    with pytest.raises(CompressionError):
+        GzipCursor(MemorySource(stored), GzipIndex()).step()
+
+
+def damaged(stored: bytes) -> bytes:
+    cursor = GzipCursor(MemorySource(stored), GzipIndex())
+    pieces: list[bytes | None] = []
+    with pytest.raises(CompressionError):
+        pieces.extend(iter(cursor.step, None))
+    return b"".join(piece for piece in pieces if piece is not None)
+
+
+def test_what_comes_before_the_damage_is_given() -> None:
+    data = NOISE[:200_000]
+    stored = gzip.compress(data, 6)
+    assert damaged(stored[:-9]) == data[: len(damaged(stored[:-9]))]
+    assert damaged(stored[:-4]) == data
+    assert damaged(stored[:-8] + bytes(4) + stored[-4:]) == data  # a wrong checksum
+    broken = bytearray(gzip.compress(TEXT, 6))
+    broken[len(broken) // 2 :] = b"\xff" * (len(broken) - len(broken) // 2)
+    given = damaged(bytes(broken))
+    assert given[: len(TEXT) // 4] == TEXT[: len(TEXT) // 4]  # damaged codes may still mean something for a while
+
+
+def test_checkpoints_of_a_listed_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    tar = Bundle((Entry("noise", NOISE * 10), Entry("text", TEXT), Entry("end", b"x"))).tar()
+    stored = compress(tar, "gzip")
+    for fast in (True, False):
+        monkeypatch.setattr(gzip_index, "FAST", fast)
+        listing = list_layer(MemorySource(stored))
+        assert listing.digest == Digest.of(stored)
+        assert listing.diff_id == Digest.of(tar)
+        assert listing.gzip_index is not None
+        assert (len(listing.gzip_index) > 1) is fast
+        cut = list_layer(MemorySource(stored[: len(stored) // 2]))
+        assert cut.digest == Digest.of(stored[: len(stored) // 2])
+        assert not cut.complete
+        assert cut.paths == [b"noise"]
