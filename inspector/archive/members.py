@@ -1,62 +1,27 @@
-"""The outer archive's table of members: made once, by its headers; nothing is ever found by scanning again.
-
-Names inside an archive are data. They are compared with each other and never joined to a path of this machine.
-"""
+"""The archive's table of members: made once, by its headers; nothing is ever found by scanning again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
-from pathlib import PurePosixPath
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
+from inspector.archive.member_columns import Member, MemberKind, Members
+from inspector.archive.member_duplicates import duplicate_rows, tell_duplicates
+from inspector.archive.member_names import Target, normalised, resolve
 from inspector.archive.source import ByteSource, SparseSource, Window
 from inspector.archive.tar import TarReader
-from inspector.archive.tar_entry import EntryType, TarEnd, TarEntry
+from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput
 from inspector.errors import BlobMismatch, BlobMissing, LimitReached
 from inspector.findings import Finding, Fix, Severity, Where
 from inspector.progress import CancelToken, Progress, ProgressSink
 
+__all__ = ["Member", "MemberKind", "MemberTable", "normalised", "read_tar_members"]
+
 _ROOT_FILES = ("manifest.json", "index.json", "oci-layout", "repositories")
+_DEEPEST_ROOT = 8
 _MEMBERS_PER_REPORT = 4096
-
-
-class MemberKind(Enum):
-    """What a member is, as far as reading an archive is concerned."""
-
-    FILE = "file"
-    DIRECTORY = "directory"
-    SYMLINK = "symlink"
-    HARDLINK = "hardlink"
-    OTHER = "other"
-
-
-_KINDS = {
-    EntryType.FILE: MemberKind.FILE,
-    EntryType.DIRECTORY: MemberKind.DIRECTORY,
-    EntryType.SYMLINK: MemberKind.SYMLINK,
-    EntryType.HARDLINK: MemberKind.HARDLINK,
-}
-
-
-class Member(NamedTuple):
-    """One member. `name` is normalised (no `./`, `/`, `//`), text with surrogate escapes; `stored_name` is as stored.
-
-    `size` is the logical size in bytes. `link` is the target as stored. Not `complete`: the archive ends within it.
-    """
-
-    name: str
-    stored_name: bytes
-    kind: MemberKind
-    size: int
-    header_offset: int | None = None
-    data_offset: int | None = None
-    link: str = ""
-    complete: bool = True
-    sparse: tuple[tuple[int, int], ...] | None = None
-    stored_size: int = 0
 
 
 class Opener(Protocol):
@@ -66,42 +31,65 @@ class Opener(Protocol):
 
 
 class MemberTable:
-    """Members in stored order, and by name. Of equal names the last one counts, as when the tar is unpacked."""
+    """Members in stored order, and by name. Of equal names the last one counts, as when the tar is unpacked.
+
+    `root` is a wrapping folder: the one folder at the top that holds the documents of the image, "" if they lie at the top.
+    Names, of members and of look-ups, are without it; members outside of it begin with `../` and are never found. `duplicates` holds, in stored order, the members of each name that
+    stands several times (folders do not count).
+    """
 
     def __init__(
         self,
-        members: Iterable[Member],
+        members: Members,
         opener: Opener,
         *,
         findings: Iterable[Finding] = (),
         end: TarEnd | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        token: CancelToken | None = None,
     ) -> None:
-        self.members: tuple[Member, ...] = tuple(members)
+        self._columns = members
         self.end = end
         self._opener = opener
         self._limits = limits
-        self._by_name: dict[str, Member] = {}
-        repeated: dict[str, list[Member]] = {}
-        for member in self.members:
-            earlier = self._by_name.get(member.name)
-            if earlier is not None and not (earlier.kind is member.kind is MemberKind.DIRECTORY):
-                repeated.setdefault(member.name, [earlier]).append(member)
-            self._by_name[member.name] = member
-        self.duplicates: Mapping[str, tuple[Member, ...]] = {name: tuple(found) for name, found in repeated.items()}
-        self.root = self._wrapping_folder()
-        self.findings: tuple[Finding, ...] = (*findings, *self._about_duplicates(), *self._about_root())
+        self._rows: dict[str, int] = {name: row for row, name in enumerate(members.names)}
+        self.root = members.root = _wrapping_folder(members, self._rows)
+        self._twins = {} if len(self._rows) == len(members) else duplicate_rows(members)
+        self.duplicates: Mapping[str, tuple[Member, ...]] = {
+            members.inside(name): tuple(members[row] for row in rows) for name, rows in self._twins.items()
+        }
+        found = tell_duplicates(self.duplicates, self.open, limits, token or CancelToken())
+        self.findings: tuple[Finding, ...] = (*findings, *found, *self._about_root())
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """All of them, in stored order; each is made when it is asked for."""
+        return self._columns
 
     def find(self, name: str) -> Member | None:
-        """The member that `name` leads to, below the wrapping folder if there is one; links are followed.
+        """The member that `name` leads to; links of it and of its folders are followed within the archive.
 
         None if nothing is there, if links go in a circle or beyond `limits.links` hops, or lead out of the archive.
         """
         wanted = normalised(name)
-        return self._resolve(f"{self.root}/{wanted}" if self.root else wanted)
+        if not wanted or wanted.startswith("../") or wanted == "..":
+            return None
+        full = f"{self.root}/{wanted}" if self.root else wanted
+        columns = self._columns
+        if columns.links:
+            row = resolve(full, self._target, self._limits.links, has_root=self.end is not None)
+        else:
+            row = self._rows.get(full)
+        if row is None or columns.kind(row) in (MemberKind.SYMLINK, MemberKind.HARDLINK):
+            return None
+        return columns[row]
 
     def open(self, member: Member) -> ByteSource:
-        """The member's bytes (of an incomplete one: those that are there). Raises `BlobMissing` if it has none."""
+        """The member's bytes (of an incomplete one: those that are there). `BlobMissing` if it is no file.
+
+        Raises `ArchiveUnreadable` and `SourceChanged` for a file of a folder, `LimitReached` ("inflate_ratio") for a sparse
+        file that is nearly all hole.
+        """
         if member.kind is not MemberKind.FILE:
             raise BlobMissing("No file", f"{member.name} is a {member.kind.value}, not a file.", subject=member.name)
         return self._opener(member)
@@ -109,7 +97,7 @@ class MemberTable:
     def read(self, member: Member, limit_name: str) -> bytes:
         """All bytes of the member, at most as many as the limit called `limit_name` allows (else `LimitReached`).
 
-        Raises `BlobMismatch` if the archive ends within it.
+        Raises `BlobMismatch` if the archive ends within it, and what `open` raises.
         """
         allowed: int = getattr(self._limits, limit_name)
         if member.size > allowed:
@@ -129,171 +117,71 @@ class MemberTable:
         return source.read_at(0, source.size)
 
     def names(self) -> Iterable[str]:
-        """Each name once, without the wrapping folder."""
-        return [name for name in map(self._inside, self._by_name) if name is not None]
+        """Each name once; those outside of the wrapping folder are left out."""
+        inside = (self._columns.inside(name) for name in self._rows) if self.root else iter(self._rows)
+        return [name for name in inside if name and not name.startswith("../") and name != ".."]
 
     def below(self, prefix: str) -> Iterator[Member]:
-        """Members whose name, without the wrapping folder, begins with `prefix`; the last of equal ones."""
-        for name, member in self._by_name.items():
-            inside = self._inside(name)
-            if inside is not None and inside.startswith(prefix):
-                yield member if not self.root else member._replace(name=inside)
+        """Members whose name begins with `prefix`, in the order of their first appearance; the last of equal ones."""
+        start = f"{self.root}/{prefix}" if self.root else prefix
+        for name, row in self._rows.items():
+            if name.startswith(start):
+                yield self._columns[row]
 
     def close(self) -> None:
-        """Nothing to let go of: sources belong to whoever opened the archive."""
+        """Let go of a folder; the source of a tar belongs to whoever opened it."""
+        closer = getattr(self._opener, "close", None)
+        if closer is not None:
+            closer()
 
-    def _inside(self, name: str) -> str | None:
-        if not self.root:
-            return name
-        return name[len(self.root) + 1 :] if name.startswith(self.root + "/") else None
-
-    def _resolve(self, name: str) -> Member | None:
-        for _ in range(self._limits.links + 1):
-            member = self._by_name.get(name)
-            if member is None:
-                redirected = self._through_linked_folder(name)
-                if redirected is None:
-                    return None
-                name = redirected
-            elif member.kind is MemberKind.SYMLINK:
-                target = _joined(_parent(name), member.link)
-                if target is None:
-                    return None
-                name = target
-            elif member.kind is MemberKind.HARDLINK:
-                # A hard link's target counts from the root of the tar. One that a link's folder makes relative exists too.
-                name = normalised(member.link)
-                if name == member.name:
-                    return self._earlier(member)
-            else:
-                return self._shown(member)
-        return None
-
-    def _earlier(self, link: Member) -> Member | None:
-        """A hard link to its own name means the member of that name that stood before it (`tar -r` of a linked file)."""
-        for member in reversed(self.duplicates.get(link.name, ())):
-            if member.kind is MemberKind.FILE:
-                return self._shown(member)
-        return None
-
-    def _shown(self, member: Member) -> Member:
-        inside = self._inside(member.name)
-        return member if not self.root or inside is None else member._replace(name=inside)
-
-    def _through_linked_folder(self, name: str) -> str | None:
-        """`name` with its first parent that is a symbolic link replaced by where that leads."""
-        parts = name.split("/")
-        for count in range(1, len(parts)):
-            folder = self._by_name.get("/".join(parts[:count]))
-            if folder is not None and folder.kind is MemberKind.SYMLINK:
-                return _joined(_parent(folder.name), "/".join([folder.link, *parts[count:]]))
-        return None
-
-    def _wrapping_folder(self) -> str:
-        """The one folder below which everything lies, if the documents of an image archive are in it and not outside."""
-        if any(name in self._by_name for name in _ROOT_FILES):
-            return ""
-        tops = {name.partition("/")[0] for name in self._by_name if not _is_ballast(name)}
-        prefix = ""
-        while len(tops) == 1 and len(prefix) < self._limits.name_bytes:
-            (top,) = tops
-            prefix = f"{prefix}/{top}" if prefix else top
-            if any(f"{prefix}/{name}" in self._by_name for name in _ROOT_FILES):
-                return prefix
-            start = len(prefix) + 1
-            below = (name[start:] for name in self._by_name if name.startswith(prefix + "/") and not _is_ballast(name))
-            tops = {name.partition("/")[0] for name in below}
-        return ""
+    def _target(self, name: str) -> Target | None:
+        row = self._rows.get(name)
+        if row is None:
+            return None
+        columns = self._columns
+        link = columns.links.get(row, "")
+        is_hard = columns.kind(row) is MemberKind.HARDLINK
+        if is_hard and normalised(link) == name:
+            # `tar -r` of a file that has several names: the link means the member of its own name that stood before.
+            earlier = [twin for twin in self._twins.get(name, ()) if columns.kind(twin) is MemberKind.FILE]
+            return Target(earlier[-1], "", is_hard=False) if earlier else None
+        return Target(row, link, is_hard)
 
     def _about_root(self) -> Iterator[Finding]:
         if self.root:
             yield Finding(
-                "ARC-3",
-                Severity.WARNING,
-                "The image lies in a folder inside the archive",
-                "Loaders look for its documents at the top and do not find them. Somebody packed the folder, not its content.",
-                Where(self.root),
-                found=self.root,
-                fix=Fix.AUTOMATIC,
-            )
-
-    def _about_duplicates(self) -> Iterator[Finding]:
-        budget = self._limits.duplicate_compare_bytes
-        for position, (name, twins) in enumerate(self.duplicates.items()):
-            if position >= self._limits.oddities_per_code:
-                yield Finding(
-                    "ARC-2",
-                    Severity.WARNING,
-                    "More names that stand twice",
-                    f"{len(self.duplicates) - position:,} more are not listed.",
-                )
-                return
-            same, spent = self._equal(twins, budget)
-            budget -= spent
-            yield Finding(
-                "ARC-2",
-                Severity.WARNING if same else Severity.ERROR,
-                "A name stands twice in the archive",
-                "The copies are equal."
-                if same
-                else "They differ: skopeo and crane read the first one, containerd and everything that unpacks read the last. "
-                "The last one is shown here.",
-                Where(name, offset=twins[-1].header_offset),
-                expected="one",
-                found=f"{len(twins)} at " + ", ".join(str(twin.header_offset) for twin in twins[:8]),
-                fix=Fix.AUTOMATIC if same else Fix.CHOICE,
-            )
-
-    def _equal(self, twins: tuple[Member, ...], budget: int) -> tuple[bool, int]:
-        first = twins[0]
-        cost = sum(twin.size for twin in twins)
-        if any((twin.kind, twin.size, twin.link) != (first.kind, first.size, first.link) for twin in twins):
-            return False, 0
-        if first.kind is not MemberKind.FILE or not first.size:
-            return True, 0
-        if cost > budget or not all(twin.complete for twin in twins):
-            return False, 0
-        sources = [self.open(twin) for twin in twins]
-        step = 1 << 20
-        for offset in range(0, first.size, step):
-            length = min(step, first.size - offset)
-            if len({source.read_at(offset, length) for source in sources}) > 1:
-                return False, offset + length
-        return True, cost
+                "ARC-3", Severity.WARNING, "The image lies in a folder inside the archive",
+                "Loaders look for its documents at the top and do not find them. "
+                "Somebody packed the folder, not its content.",
+                Where(self.root), found=self.root, fix=Fix.AUTOMATIC,
+            )  # fmt: skip
 
 
-def normalised(name: str) -> str:
-    """Without `./`, leading or doubled `/`; `..` steps back, and stays within the archive."""
-    parts: list[str] = []
-    for part in name.split("/"):
-        if part == "..":
-            if parts:
-                parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+def _wrapping_folder(members: Members, rows: Mapping[str, int]) -> str:
+    """The one folder at the top that holds the documents of an image archive, if none of them lies at the top itself."""
+    prefix = ""
+    for _ in range(_DEEPEST_ROOT):
+        start = f"{prefix}/" if prefix else ""
+        if any(start + name in rows for name in _ROOT_FILES):
+            return prefix
+        folders: set[str] = set()
+        for name, row in rows.items():
+            if not name.startswith(start):
+                continue
+            top, slash, _ = name[len(start) :].partition("/")
+            # Single files beside the folder do no harm (`README`, `.DS_Store`, the `._*` that macOS adds).
+            if (slash or members.kind(row) is MemberKind.DIRECTORY) and top and not _is_ballast(top):
+                folders.add(top)
+                if len(folders) > 1:
+                    return ""
+        if not folders:
+            return ""
+        prefix = start + folders.pop()
+    return ""
 
 
-def _joined(folder: str, target: str) -> str | None:
-    """Where a symbolic link in `folder` leads; None if that is out of the archive."""
-    parts = [] if target.startswith("/") else [part for part in folder.split("/") if part]
-    for part in target.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
-
-
-def _parent(name: str) -> str:
-    return name.rpartition("/")[0]
-
-
-def _is_ballast(name: str) -> bool:
-    """macOS adds these beside the real files."""
-    return PurePosixPath(name).name.startswith("._") or name.startswith("__MACOSX/") or name in ("", "__MACOSX")
+def _is_ballast(top: str) -> bool:
+    return top.startswith("._") or top == "__MACOSX"
 
 
 def read_tar_members(source: ByteSource, limits: Limits, token: CancelToken, sink: ProgressSink) -> MemberTable:
@@ -302,58 +190,71 @@ def read_tar_members(source: ByteSource, limits: Limits, token: CancelToken, sin
     Raises `LimitReached` ("members" and the tar reader's), `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
     """
     reader = TarReader(SourceInput(source), limits, token)
-    members: list[Member] = []
+    members = Members(source.size)
     odd_names: list[Finding] = []
     for entry in reader:
-        if len(members) >= limits.members:
+        count = len(members.names)
+        if count >= limits.members:
             raise LimitReached("members", limits.members, f"The archive has more than {limits.members:,} members.")
-        member = _member(entry, source.size)
-        members.append(member)
-        if member.stored_name.strip(b"/") != member.stored_name or b".." in member.stored_name:
-            _note_name(member, odd_names, limits)
-        if len(members) % _MEMBERS_PER_REPORT == 0:
+        stored = entry.name.decode("utf-8", "surrogateescape")
+        name = normalised(stored)
+        members.add_entry(entry, name, is_as_stored=name is stored)
+        if name is not stored and len(odd_names) < limits.oddities_per_code:
+            odd_names.extend(_about_name(stored, name, entry.header_offset))
+        if count % _MEMBERS_PER_REPORT == 0:
             sink(Progress("Reading the table of members", entry.header_offset, source.size))
+    opener = _TarOpener(source, limits)
+    findings = [*reader.oddities, *odd_names]
+    return MemberTable(members, opener, findings=findings, end=reader.end, limits=limits, token=token)
 
-    def opener(member: Member) -> ByteSource:
-        start = member.data_offset or 0
-        stored = max(0, min(member.stored_size, source.size - start))
-        window = Window(source, start, stored)
+
+def _about_name(stored: str, name: str, offset: int) -> Iterator[Finding]:
+    steps_back = ".." in stored.split("/")
+    if not steps_back and not stored.startswith("/"):
+        return
+    leads_out = name == ".." or name.startswith("../")
+    yield Finding(
+        "ARC-3",
+        Severity.ERROR if steps_back else Severity.WARNING,
+        "A name that leads out of the archive" if leads_out
+        else "A name that steps back" if steps_back else "A name that begins with a slash",
+        "It is shown, and never found as part of the image; many tools refuse the archive." if leads_out
+        else "It is read as if it were written without; many tools refuse it.",
+        Where(name, offset=offset),
+        found=stored.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "backslashreplace"),
+        fix=Fix.AUTOMATIC,
+    )  # fmt: skip
+
+
+class _TarOpener:
+    """Windows on the content of members."""
+
+    def __init__(self, source: ByteSource, limits: Limits) -> None:
+        self._source = source
+        self._limits = limits
+
+    def __call__(self, member: Member, /) -> ByteSource:
+        source = self._source
+        start = min(member.data_offset or 0, source.size)
+        window = Window(source, start, min(member.stored_size, source.size - start))
         if member.sparse is None:
             return window
-        return SparseSource(window, member.sparse, member.size)
-
-    return MemberTable(members, opener, findings=[*reader.oddities, *odd_names], end=reader.end, limits=limits)
-
-
-def _member(entry: TarEntry, total: int) -> Member:
-    # Names and links are normalised here so that all later look-ups are plain comparisons.
-    return Member(
-        name=normalised(entry.name.decode("utf-8", "surrogateescape")),
-        stored_name=entry.name,
-        kind=_KINDS.get(entry.type, MemberKind.OTHER),
-        size=entry.size,
-        header_offset=entry.header_offset,
-        data_offset=entry.data_offset,
-        link=entry.linkname.decode("utf-8", "surrogateescape"),
-        complete=entry.data_offset + entry.stored_size <= total,
-        sparse=entry.sparse,
-        stored_size=entry.stored_size,
-    )
-
-
-def _note_name(member: Member, findings: list[Finding], limits: Limits) -> None:
-    parts = member.stored_name.split(b"/")
-    absolute = member.stored_name.startswith(b"/")
-    if (b".." not in parts and not absolute) or len(findings) >= limits.oddities_per_code:
-        return
-    findings.append(
-        Finding(
-            "ARC-3",
-            Severity.ERROR if b".." in parts else Severity.WARNING,
-            "A name that leads out of the archive" if b".." in parts else "A name that begins with a slash",
-            "It is read as if it began at the top of the archive; many tools refuse it.",
-            Where(member.name, offset=member.header_offset),
-            found=member.stored_name[:200].decode("utf-8", "backslashreplace"),
-            fix=Fix.AUTOMATIC,
-        )
-    )
+        limits = self._limits
+        if member.size > max(limits.inflate_free_bytes, limits.inflate_ratio * member.stored_size):
+            raise LimitReached(
+                "inflate_ratio",
+                limits.inflate_ratio,
+                f"{member.name} is a sparse file of {member.size:,} bytes of which {member.stored_size:,} are stored.",
+                subject=member.name,
+            )
+        if member.complete:
+            return SparseSource(window, member.sparse, member.size)
+        # The archive ends within it: the file, up to the last byte that is there.
+        left = window.size
+        whole: list[tuple[int, int]] = []
+        for offset, length in member.sparse:
+            whole.append((offset, min(length, left)))
+            left -= whole[-1][1]
+            if not left:
+                break
+        return SparseSource(window, whole, sum(whole[-1]) if whole else 0)
