@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
@@ -115,19 +114,13 @@ class ArchiveStack(QWidget):
         self._opening.add(str(path))
         raised = self._raised.get(str(path), ())
 
-        def work(token: CancelToken, sink: ProgressSink) -> ArchiveSession:
-            session = open_session(path, token, sink, raised=raised)
-            if token.cancelled:
-                # Nobody will take it any more: the file must not stay open.
-                session.close()
-            return session
-
         self._runner.start(
             self.tr("Opening %s") % path.name,
-            work,
+            lambda token, sink: open_session(path, token, sink, raised=raised),
             self._opened,
             partial(self._not_opened, path),
             on_end=partial(self._opening.discard, str(path)),
+            on_drop=ArchiveSession.close,
         )
 
     def _opened(self, session: ArchiveSession) -> None:

@@ -32,6 +32,8 @@ class ArchiveView(QWidget):
     status = Signal(str, str)
     moved = Signal()
     """Another node is shown: back, forward and up may have become possible or not."""
+    closing = Signal()
+    """Work on this archive has to stop."""
 
     def __init__(self, session: ArchiveSession, runner: TaskRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,10 +167,13 @@ class ArchiveView(QWidget):
         """Compute every digest in the background."""
         self._runner.start(
             self.tr("Verifying"),
-            lambda token, sink: verify_all(self.session, token, sink, lambda: self._runner.post(self.refresh_states)),
+            lambda token, sink: verify_all(
+                self.session, token, sink, lambda: self._runner.post(self.refresh_states, self)
+            ),
             self._verified,
             self.show_error,
             on_end=self.refresh_states,
+            owner=self,
         )
 
     def refresh_states(self) -> None:
@@ -184,6 +189,7 @@ class ArchiveView(QWidget):
     def close_archive(self) -> None:
         """Cancel what runs for this archive and let go of the file."""
         self.pages.stop()
+        self.closing.emit()
         self.session.close()
 
     def _verified(self, outcome: VerificationOutcome) -> None:

@@ -188,6 +188,7 @@ class ExportDialog(QDialog):
                 lambda _token, _sink: exporting.check_target(self._session, target),
                 partial(self._target_checked, target),
                 self._target_failed,
+                owner=self,
                 quiet=True,
             )
         )
@@ -219,6 +220,7 @@ class ExportDialog(QDialog):
                 partial(exporting.prepare_export, self._session, request),
                 partial(self._planned, request),
                 self._plan_failed,
+                owner=self,
             )
         )
 

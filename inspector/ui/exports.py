@@ -60,7 +60,9 @@ class Exports(QObject):
             partial(self._saved, view),
             partial(self._failed, view, request, target),
             on_end=self._forget_ended,
+            owner=view,
         )
+        view.closing.connect(task.cancel)
         self._running.append(task)
 
     def act(self, view: ArchiveView, action: Action, message: Message) -> bool:

@@ -331,6 +331,7 @@ class MainWindow(QMainWindow):
             lambda _t, _s: view.session.source_changed(),
             tell,
             lambda _e: None,
+            owner=view,
             quiet=True,
         )
 

@@ -1,7 +1,8 @@
 """The one background runner. Workers take and return plain values; QObjects live and die on the window's thread.
 
-A task is cancelled by its token and answers within 200 ms; an answer that comes after cancelling is dropped. Threads are given
-back without waiting for them longer than asked, so that a stalled network share cannot keep the window open.
+A task is cancelled by its token and answers within 200 ms; an answer that comes after cancelling, or after its owner was
+deleted, is dropped. Threads are given back without waiting for them longer than asked, so that a stalled network share cannot
+keep the window open.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from inspector.errors import Cancelled
 from inspector.progress import CancelToken, Progress, ProgressSink
@@ -25,15 +27,18 @@ _PROGRESS_MS = 50
 
 @dataclass(eq=False)
 class Task(Generic[T]):
-    """One piece of work under way. `what` is for people; `owner` is who is told (None: nobody any more)."""
+    """One piece of work under way. `what` is for people. Once `owner` was deleted, nobody is told how it ended."""
 
     what: str
     token: CancelToken
     on_success: Callable[[T], None]
     on_failure: Callable[[BaseException], None]
     on_end: Callable[[], None] | None = None
+    owner: QObject | None = None
+    on_drop: Callable[[T], None] | None = None
     quiet: bool = False
     """Not shown in the status bar."""
+    owner: QObject | None = None
     started: float = field(default_factory=time.monotonic)
     progress: Progress | None = None
     running: bool = True
@@ -67,7 +72,7 @@ class TaskRunner(QObject):
         super().__init__(parent)
         self._tasks: list[Task[Any]] = []
         self._waiting: deque[tuple[Task[Any], Work[Any]]] = deque()
-        self._answers: deque[Callable[[], None]] = deque()
+        self._answers: deque[tuple[Callable[[], None], QObject | None]] = deque()
         self._free = workers
         self._dirty = False
         self._closed = False
@@ -89,10 +94,11 @@ class TaskRunner(QObject):
         on_failure: Callable[[BaseException], None],
         *,
         on_end: Callable[[], None] | None = None,
+        owner: QObject | None = None,
         quiet: bool = False,
     ) -> Task[T]:
         """Run `work(token, sink)` in a thread, then one of the callbacks here. `Cancelled` calls only `on_end`."""
-        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, quiet)
+        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, owner, quiet)
         self._tasks.append(task)
         self._waiting.append((task, work))
         self._start_next()
@@ -100,9 +106,9 @@ class TaskRunner(QObject):
         self._mark()
         return task
 
-    def post(self, call: Callable[[], None]) -> None:
-        """From a worker: have `call` made on the window's thread."""
-        self._answers.append(call)
+    def post(self, call: Callable[[], None], owner: QObject | None = None) -> None:
+        """From a worker: have `call` made on the window's thread, unless `owner` was deleted by then."""
+        self._answers.append((call, owner))
         if not self._closed:
             QCoreApplication.postEvent(self, _Answer())
 
@@ -123,7 +129,9 @@ class TaskRunner(QObject):
         """Answers that workers posted."""
         if event.type() == _Answer.kind:
             while self._answers and not self._closed:
-                self._answers.popleft()()
+                call, owner = self._answers.popleft()
+                if _exists(owner):
+                    call()
 
     def _start_next(self) -> None:
         while self._free and self._waiting:
@@ -144,25 +152,41 @@ class TaskRunner(QObject):
             result = work(task.token, sink)
         except BaseException as error:  # noqa: BLE001 - whatever happens is told on the window's thread
             failure = error
-            self.post(lambda: self._ended(task, lambda: task.on_failure(failure), failed=failure))
+            self.post(lambda: self._failed(task, failure))
         else:
-            self.post(lambda: self._ended(task, lambda: task.on_success(result)))
+            self.post(lambda: self._succeeded(task, result))
         finally:
             self._threads.discard(threading.current_thread())
 
-    def _ended(self, task: Task[Any], tell: Callable[[], None], failed: BaseException | None = None) -> None:
+    def _succeeded(self, task: Task[T], result: T) -> None:
+        self._ended(task)
+        owned = task.owner is None or isValid(task.owner)
+        try:
+            if owned and not task.token.cancelled:
+                task.on_success(result)
+            elif task.on_drop is not None:
+                task.on_drop(result)
+        finally:
+            if owned and task.on_end is not None:
+                task.on_end()
+
+    def _failed(self, task: Task[Any], error: BaseException) -> None:
+        self._ended(task)
+        owned = task.owner is None or isValid(task.owner)
+        try:
+            if owned and not task.token.cancelled and not isinstance(error, Cancelled):
+                task.on_failure(error)
+        finally:
+            if owned and task.on_end is not None:
+                task.on_end()
+
+    def _ended(self, task: Task[Any]) -> None:
         self._free += 1
         task.running = False
         if task in self._tasks:
             self._tasks.remove(task)
         self._start_next()
         self._mark()
-        try:
-            if not task.token.cancelled and not isinstance(failed, Cancelled):
-                tell()
-        finally:
-            if task.on_end is not None:
-                task.on_end()
 
     def _mark(self) -> None:
         self._dirty = True
@@ -174,3 +198,8 @@ class TaskRunner(QObject):
             self.changed.emit()
         if not self._tasks:
             self._timer.stop()
+
+
+def _exists(owner: QObject | None) -> bool:
+    """Whether there is still somebody to tell: a tab may have been closed while its work went on."""
+    return owner is None or isValid(owner)

@@ -111,3 +111,14 @@ def test_closing_during_an_export_asks_once(
     window._close_anyway()
     assert not window.isVisible()
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_closing_a_tab_stops_its_export(window: MainWindow, qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    big = layer_tar({"big": bytes(64 << 20)})
+    path = docker_24([ImageSpec((big,), ("docker.io/library/big:1",))]).write(tmp_path / "big.tar")
+    open_archive(path)
+    window.actions_by_id["export-now"].trigger()
+    qtbot.waitUntil(lambda: window.exports.running, timeout=PATIENCE_MS)
+    window.archives.close_at(0)
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+    assert [child.name for child in tmp_path.iterdir() if child.suffix != ".ini"] == ["big.tar"]

@@ -168,7 +168,7 @@ class Pages(QWidget):
 
     def _start(self, page: Page, work: Callable[[CancelToken, ProgressSink], Any], show: Callable[[Any], None]) -> None:
         what = self.tr("Reading %s") % page.caption
-        task = self._runner.start(what, work, show, partial(self._failed, page), on_end=self.learned.emit)
+        task = self._runner.start(what, work, show, partial(self._failed, page), on_end=self.learned.emit, owner=self)
         self._loading.append(task)
 
     def _start_files(self, node: StructureNode) -> None:
@@ -181,7 +181,7 @@ class Pages(QWidget):
         def work(token: CancelToken, sink: ProgressSink) -> FileList:
             token_of.append(token)
             return sessions.load_files(
-                self._session, node, token, sink, lambda files: self._runner.post(partial(show_partial, files))
+                self._session, node, token, sink, lambda files: self._runner.post(partial(show_partial, files), self)
             )
 
         self._start(Page.FILES, work, self.files.show_files)
