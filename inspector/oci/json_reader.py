@@ -246,7 +246,7 @@ class _Hooks:
         return made
 
     def integer(self, digits: str) -> object:
-        if len(digits) > LONGEST_INTEGER:
+        if len(digits.lstrip("-")) > LONGEST_INTEGER:
             self.odd = True
             return _Odd(digits)
         return int(digits)
