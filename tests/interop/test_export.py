@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,15 +115,20 @@ def test_every_archive(preset: Preset, archive_path: Path, work: Path, judge: Ju
 
 
 @pytest.fixture
-def podman(judge: Judge, work: Path) -> Callable[..., str]:
+def podman(judge: Judge) -> Iterator[Callable[..., str]]:
     """podman with a store of its own; skipped where it cannot run at all (no user namespaces, no vfs)."""
-    command = [judge("podman"), "--root", work / "store", "--runroot", work / "run", "--storage-driver", "vfs"]
+    tool = judge("podman")
+    folder = Path(tempfile.mkdtemp(prefix="p", dir="/tmp"))  # podman takes 50 characters at most
+    command = [tool, "--root", folder / "store", "--runroot", folder / "run", "--storage-driver", "vfs"]
     done = subprocess.run(
         [str(part) for part in (*command, "images")], capture_output=True, text=True, check=False, timeout=60
     )
-    if done.returncode:
-        pytest.skip(f"podman cannot run here: {done.stderr[-200:]}")
-    return lambda *arguments: judges.run(*command, *arguments)
+    try:
+        if done.returncode:
+            pytest.skip(f"podman cannot run here: {done.stderr[-200:]}")
+        yield lambda *arguments: judges.run(*command, *arguments)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from inspector.archive.detect import open_archive
 from inspector.archive.image import Image, NodeKind
 from inspector.errors import InspectorError
+from inspector.export import disk
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
@@ -27,6 +28,12 @@ REFUSED = {
     "ctr-2.1-truncated.tar": "cut off",
     "skopeo-1.22-dir-v2s1": "schema 1",
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "sync", lambda _descriptor: None)
+    monkeypatch.setattr(disk, "sync_folder", lambda _folder: None)
 
 
 def _export(source: Path, target: Path, **options: Any) -> None:
