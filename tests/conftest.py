@@ -57,7 +57,8 @@ PACKAGES = {
 def _private_folders() -> Path:
     """Point HOME, XDG and TMPDIR at a private folder; pytest's own tmp_path stays where it was."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
-    private = Path(tempfile.mkdtemp(prefix="image-inspector-tests-", dir=os.environ["PYTEST_DEBUG_TEMPROOT"]))
+    # Short: podman takes 50 characters for its folder below XDG_RUNTIME_DIR.
+    private = Path(tempfile.mkdtemp(prefix="ii-", dir=os.environ["PYTEST_DEBUG_TEMPROOT"]))
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     places = {
         "HOME": "home",
