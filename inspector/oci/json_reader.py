@@ -22,6 +22,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 LONGEST_INTEGER: Final = 30
 """Digits of the longest integer taken; 2^64 has 20, and Python's own conversion is quadratic."""
+HOPELESS_INTEGER: Final = 1000
+"""Digits from which on the whole document is refused: no tool writes such a number, and readers differ wildly."""
 _REPLACEMENT: Final = "\ufffd"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -246,7 +248,12 @@ class _Hooks:
         return made
 
     def integer(self, digits: str) -> object:
-        if len(digits.lstrip("-")) > LONGEST_INTEGER:
+        length = len(digits.lstrip("-"))
+        if length > HOPELESS_INTEGER:
+            raise DocumentError(
+                "Not a JSON document that can be read", f"It holds a number of {length:,} digits, which no reader takes."
+            )
+        if length > LONGEST_INTEGER:
             self.odd = True
             return _Odd(digits)
         return int(digits)
