@@ -29,12 +29,19 @@ class Blob:
     we computed over all of them, or None. Reading needs no lock; `record` may be called from a worker.
     """
 
-    __slots__ = ("__weakref__", "_compression", "_computed", "_table", "claimed", "member")
+    __slots__ = ("__weakref__", "_compression", "_computed", "_found", "_table", "claimed", "member")
 
-    def __init__(self, member: Member, table: MemberTable, claimed: Digest | None = None) -> None:
+    def __init__(
+        self,
+        member: Member,
+        table: MemberTable,
+        claimed: Digest | None = None,
+        found: dict[Digest, Blob] | None = None,
+    ) -> None:
         self.member = member
         self.claimed = claimed
         self._table = table
+        self._found = found if found is not None else {}
         self._computed: dict[str, Digest] = {}
         self._compression: Compression | None = None
 
@@ -78,9 +85,13 @@ class Blob:
     def record(self, digest: Digest) -> None:
         """A full pass over the stored bytes computed this."""
         self._computed[digest.algorithm] = digest
+        self._found.setdefault(digest, self)
 
     def forget(self) -> None:
         """The file changed: nothing is verified any more."""
+        for digest in self._computed.values():
+            if self._found.get(digest) is self:
+                del self._found[digest]
         self._computed = {}
 
 
@@ -89,42 +100,39 @@ class BlobStore:
 
     def __init__(self, table: MemberTable) -> None:
         self._table = table
-        self._by_member: dict[str, Blob] = {}
-        self._by_digest: dict[Digest, Blob] = {}
+        self._blobs: dict[Member, Blob] = {}
+        self._claimed: dict[Digest, Blob] = {}
+        self._found: dict[Digest, Blob] = {}
 
     def add(self, member: Member, claimed: Digest | None = None) -> Blob:
-        """The blob of `member`; the same object for the same member. A second claim finds it too, the first is kept."""
-        blob = self._by_member.get(member.name)
-        if blob is None or blob.member != member:
-            blob = Blob(member, self._table, claimed)
-            self._by_member[member.name] = blob
+        """The blob of `member`; the same object for the same member.
+
+        A second claim finds it too; the first one that was made is kept in `claimed`.
+        """
+        blob = self._blobs.get(member)
+        if blob is None:
+            blob = self._blobs[member] = Blob(member, self._table, claimed, self._found)
         elif blob.claimed is None:
             blob.claimed = claimed
         if claimed is not None:
-            self._by_digest.setdefault(claimed, blob)
+            self._claimed.setdefault(claimed, blob)
         return blob
 
     def find(self, digest: Digest) -> Blob | None:
-        """The blob that claims to be `digest`, or was computed to be it."""
-        blob = self._by_digest.get(digest)
-        if blob is None:
-            blob = next((b for b in self._by_member.values() if b.computed == digest), None)
-        return blob
+        """The blob that claims to be `digest`, else one that was computed to be it."""
+        return self._claimed.get(digest) or self._found.get(digest)
 
     def by_member(self, name: str) -> Blob | None:
-        """The blob of the member called `name`, links followed; None if it was not added."""
-        blob = self._by_member.get(name)
-        if blob is None:
-            member = self._table.find(name)
-            blob = self._by_member.get(member.name) if member is not None else None
-        return blob
+        """The blob of the member that `name` leads to, links followed; None if it was not added."""
+        member = self._table.find(name)
+        return self._blobs.get(member) if member is not None else None
 
     def all(self) -> Iterable[Blob]:
         """Every blob once, in the order in which they were added."""
-        return self._by_member.values()
+        return self._blobs.values()
 
     def __len__(self) -> int:
-        return len(self._by_member)
+        return len(self._blobs)
 
 
 def compute_digest(

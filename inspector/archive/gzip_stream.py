@@ -10,6 +10,8 @@ from isal import igzip_lib, isal_zlib
 
 from inspector.errors import CompressionError
 
+# The stub takes the class for an instance.
+_DeflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]
 _HEADER_LIMIT = 1 << 20
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 2, 4, 8, 16
 
@@ -45,7 +47,7 @@ class GzipDecoder:
         inner = self._inner
         try:
             produced: bytes = inner.decompress(data, max_length)
-        except igzip_lib.IsalError as error:
+        except _DeflateError as error:
             raise CompressionError("A gzip stream is damaged", f"its deflate data is wrong ({error}).") from error
         self._crc = isal_zlib.crc32(produced, self._crc)
         self._length += len(produced)

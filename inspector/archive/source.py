@@ -6,6 +6,7 @@ through positioned reads on one kept descriptor, so sources are safe to read fro
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import threading
@@ -79,10 +80,8 @@ class Descriptor:
             return os.read(self.number, length)
 
     def __del__(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # only ever read from: nothing can be lost here
             os.close(self.number)
-        except OSError:
-            pass  # only ever read from: nothing can be lost here
 
 
 def unreadable(path: str, error: OSError) -> ArchiveUnreadable:

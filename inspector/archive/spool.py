@@ -1,13 +1,14 @@
-"""The outer archive inflated once into a private temporary file."""
+"""The outer archive inflated once, into a private file without a name."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from typing import Self
 
-from inspector.archive.compression import INPUT_SLICE, Compression, InflateState, inflate
+from inspector.archive.compression import INPUT_SLICE, OUTPUT_SLICE, Compression, InflateState, inflate
 from inspector.archive.limits import Limits
 from inspector.archive.source import ByteSource, Descriptor, check_range, chunks, read_exactly
 from inspector.errors import ArchiveUnreadable, CompressionError, LimitReached
@@ -15,26 +16,45 @@ from inspector.progress import CancelToken, Progress, ProgressSink
 
 _KEEP_FREE = 64 << 20
 _CHECK_EVERY = 64 << 20
+_ZEROS = bytes(OUTPUT_SLICE)
+_FOLDERS_WITH_ROOM = ("/var/tmp",)  # noqa: S108 - a file without a name is made there, 0600
+"""Tried if the temporary folder, in memory on many systems, has no room."""
 
 
 class SpooledSource:
-    """A file without a name, readable by nobody else, that vanishes when it is closed or the process ends."""
+    """A file without a name, readable by nobody else, that vanishes when it is closed or the process ends.
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="image-inspector-")  # noqa: SIM115 - closed by close()
-        self._descriptor: Descriptor | None = Descriptor(os.dup(self._file.fileno()))
+    Filled by `append`, read after `finish`. Raises OSError if it cannot be made.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._file = tempfile.TemporaryFile(prefix="image-inspector-", dir=folder)  # noqa: SIM115 - closed by close()
+        self._descriptor: Descriptor | None = None
+        self.folder = folder or tempfile.gettempdir()
         self.size = 0
         self.error: CompressionError | None = None
-        """Why the compressed file broke off; what came before is here."""
+        """Why the compressed stream broke off; what came before is here."""
+        self.trailing_garbage = 0
+        """Bytes behind the compressed stream that were passed over."""
+
+    @property
+    def damage(self) -> str | None:
+        """`error` in words, None if the stream was whole."""
+        return None if self.error is None else f"{self.error.title}. {self.error.message}"
 
     def append(self, piece: bytes) -> None:
         """Raises OSError when the disk is full."""
-        self._file.write(piece)
+        if piece.count(0, 0, 64) == min(64, len(piece)) and piece == _ZEROS[: len(piece)]:
+            self._file.seek(len(piece), os.SEEK_CUR)  # a hole: a bomb of zeros does not wear the disk
+        else:
+            self._file.write(piece)
         self.size += len(piece)
 
     def finish(self) -> Self:
-        """From now on it is read."""
+        """From now on it is read. Raises OSError: a full disk may show only here."""
+        self._file.truncate(self.size)  # also makes room for a hole at the end
         self._file.flush()
+        self._descriptor = Descriptor(os.dup(self._file.fileno()))
         self._file.close()
         return self
 
@@ -48,8 +68,9 @@ class SpooledSource:
 
     def close(self) -> None:
         """Give the disk space back; reads that are under way finish."""
-        self._file.close()
         self._descriptor = None
+        with contextlib.suppress(OSError):  # what could not be written is thrown away with the rest
+            self._file.close()
 
 
 def spool(
@@ -57,28 +78,17 @@ def spool(
 ) -> SpooledSource:
     """`source` inflated. A damaged or cut stream gives what came before the damage, and `error` says why.
 
-    Raises `LimitReached` ("spool_bytes"), `ArchiveUnreadable` when the disk is full, `Cancelled`.
+    Raises `CompressionError` if nothing at all came out, `LimitReached` ("spool_bytes", "inflate_ratio", "zstd_window"),
+    `ArchiveUnreadable` when the disk is full, `Cancelled`, `SourceChanged`. Nothing is left behind then.
     """
-    spooled = SpooledSource()
-    state = InflateState()
-    folder = tempfile.gettempdir()
-    checked = -_CHECK_EVERY
+    folder = _folder_with_room(source.size)
     try:
-        pieces = chunks(source, size=INPUT_SLICE, token=token)
+        spooled = SpooledSource(folder)
+    except OSError as error:
+        raise _no_room(folder, error) from error
+    try:
         try:
-            for piece in inflate(pieces, compression, zstd_window=limits.zstd_window, state=state):
-                token.check()
-                if spooled.size + len(piece) > limits.spool_bytes:
-                    raise LimitReached(
-                        "spool_bytes",
-                        limits.spool_bytes,
-                        f"Inflated, the archive has more than {limits.spool_bytes:,} bytes.",
-                    )
-                if spooled.size - checked >= _CHECK_EVERY:
-                    checked = spooled.size
-                    _check_room(folder)
-                spooled.append(piece)
-                sink(Progress(f"Inflating the {compression} archive", state.consumed, source.size))
+            _fill(spooled, source, compression, limits, token, sink)
         except CompressionError as error:
             if not spooled.size:
                 raise
@@ -86,18 +96,71 @@ def spool(
         return spooled.finish()
     except OSError as error:
         spooled.close()
-        raise ArchiveUnreadable(
-            "No room for the inflated archive",
-            f"Writing the temporary copy in {folder} failed: {error.strerror or error}. Free some space or set TMPDIR.",
-        ) from error
+        raise _no_room(folder, error) from error
     except BaseException:
         spooled.close()
         raise
 
 
-def _check_room(folder: str) -> None:
-    if shutil.disk_usage(folder).free < _KEEP_FREE + _CHECK_EVERY:
-        raise ArchiveUnreadable(
-            "No room for the inflated archive",
-            f"The disk of {folder} is nearly full; a compressed archive is inflated there first. Free some space or set TMPDIR.",
-        )
+def _fill(
+    spooled: SpooledSource,
+    source: ByteSource,
+    compression: Compression,
+    limits: Limits,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> None:
+    state = InflateState()
+    stage = f"Inflating the {compression} archive"
+    checked = 0
+    for piece in inflate(
+        chunks(source, size=INPUT_SLICE, token=token), compression, zstd_window=limits.zstd_window, state=state
+    ):
+        token.check()
+        if state.produced > limits.spool_bytes:
+            raise LimitReached(
+                "spool_bytes", limits.spool_bytes, f"Inflated, the archive has more than {limits.spool_bytes:,} bytes."
+            )
+        if state.produced > max(limits.inflate_free_bytes, limits.inflate_ratio * state.consumed):
+            raise LimitReached(
+                "inflate_ratio",
+                limits.inflate_ratio,
+                f"The archive inflates to more than {limits.inflate_ratio} times its size: {state.produced:,} bytes so far. "
+                "It may be made to fill the disk.",
+            )
+        spooled.append(piece)
+        if spooled.size - checked >= _CHECK_EVERY:
+            checked = spooled.size
+            if _free(spooled.folder) < _KEEP_FREE:
+                raise _no_room(spooled.folder, None)
+        sink(Progress(stage, state.consumed, source.size))
+    spooled.trailing_garbage = state.trailing_garbage
+
+
+def _folder_with_room(size: int) -> str:
+    """Where the inflated archive, which has at least `size` bytes, may fit. The folder that TMPDIR names is never left."""
+    folder = tempfile.gettempdir()
+    if _free(folder) - _KEEP_FREE >= size:
+        return folder
+    if "TMPDIR" not in os.environ:
+        for other in _FOLDERS_WITH_ROOM:
+            if os.path.isdir(other) and os.access(other, os.W_OK) and _free(other) - _KEEP_FREE >= size:
+                return other
+    raise _no_room(folder, None)
+
+
+def _free(folder: str) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 1 << 62  # not known: writing will tell
+
+
+def _no_room(folder: str, error: OSError | None) -> ArchiveUnreadable:
+    reason = f" ({error.strerror or error})" if error is not None else ""
+    return ArchiveUnreadable(
+        "No room for the inflated archive",
+        f"A compressed archive is inflated in {folder} first, and that does not take it{reason}. "
+        "Free some space there, set TMPDIR to a larger disk, or unpack the file yourself and open the tar.",
+        subject=folder,
+    )
