@@ -38,7 +38,6 @@ class Task(Generic[T]):
     on_drop: Callable[[T], None] | None = None
     quiet: bool = False
     """Not shown in the status bar."""
-    owner: QObject | None = None
     started: float = field(default_factory=time.monotonic)
     progress: Progress | None = None
     running: bool = True
@@ -95,10 +94,14 @@ class TaskRunner(QObject):
         *,
         on_end: Callable[[], None] | None = None,
         owner: QObject | None = None,
+        on_drop: Callable[[T], None] | None = None,
         quiet: bool = False,
     ) -> Task[T]:
-        """Run `work(token, sink)` in a thread, then one of the callbacks here. `Cancelled` calls only `on_end`."""
-        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, owner, quiet)
+        """Run `work(token, sink)` in a thread, then one of the callbacks here. `Cancelled` calls only `on_end`.
+
+        `on_drop` gets a result that nobody takes any more, so that what it holds open can be closed.
+        """
+        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, owner, on_drop, quiet)
         self._tasks.append(task)
         self._waiting.append((task, work))
         self._start_next()
@@ -160,7 +163,7 @@ class TaskRunner(QObject):
 
     def _succeeded(self, task: Task[T], result: T) -> None:
         self._ended(task)
-        owned = task.owner is None or isValid(task.owner)
+        owned = _exists(task.owner)
         try:
             if owned and not task.token.cancelled:
                 task.on_success(result)
@@ -172,7 +175,7 @@ class TaskRunner(QObject):
 
     def _failed(self, task: Task[Any], error: BaseException) -> None:
         self._ended(task)
-        owned = task.owner is None or isValid(task.owner)
+        owned = _exists(task.owner)
         try:
             if owned and not task.token.cancelled and not isinstance(error, Cancelled):
                 task.on_failure(error)
