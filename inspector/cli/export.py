@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from inspector.cli.console import Console
     from inspector.export.options import ExportOptions
-    from inspector.export.plan import Change, ExportPlan, PlannedImage
+    from inspector.export.planned import Change, ExportPlan, PlannedImage
     from inspector.export.writer import ExportResult
 
 NAME = "export"

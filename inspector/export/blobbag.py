@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob, BlobState
 from inspector.errors import BlobMismatch
-from inspector.export.plan import ADDED, KEPT, REWRITTEN, PlannedBlob, Recoded, ToRecode
+from inspector.export.planned import ADDED, KEPT, REWRITTEN, PlannedBlob, Recoded, ToRecode
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from inspector.errors import ExportError
 from inspector.export.blobbag import whole
 from inspector.export.convert import Converted
 from inspector.export.dockerhalf import DockerImage, docker_images
-from inspector.export.layoutplan import Layout
+from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions
-from inspector.export.plan import (
+from inspector.export.planned import (
     ADDED,
     DROPPED,
     KEPT,

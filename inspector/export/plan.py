@@ -1,4 +1,4 @@
-"""What an export will write, as values: every file, every change with its reason, before anything is written.
+"""Planning: what an export will write, known before anything is written.
 
 Planning reads documents and, where nothing states a layer's digest, layers; it writes nothing. The same archive and
 options give the same plan.
@@ -6,132 +6,19 @@ options give the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from inspector.archive.blobstore import Blob
-from inspector.export import tarstream
+from inspector.export import classic, layoutplan
 from inspector.export.options import ExportOptions, Preset
+from inspector.export.planned import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
-    from inspector.archive.source import ByteSource
-    from inspector.export.recompress import Encoding
 
 __all__ = ["Change", "ExportOptions", "ExportPlan", "Inflated", "PlannedBlob", "PlannedImage", "Preset", "plan_export"]
-
-KEPT = "kept"
-REWRITTEN = "rewritten"
-ADDED = "added"
-DROPPED = "dropped"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inflated:
-    """The uncompressed bytes of a layer, made while they are written; their digest must be its diffID."""
-
-    blob: Blob
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recoded:
-    """A layer that was compressed anew, waiting in a private temporary file."""
-
-    source: ByteSource
-    digest: Digest
-    size: int
-    diff_id: Digest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ToRecode:
-    """A layer that is still to be compressed anew; `stand_in` holds the place of its digest."""
-
-    blob: Blob
-    stand_in: Digest
-    encoding: Encoding
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlannedBlob:
-    """One file of the new archive. `digest` and `size` (stored bytes) are None until a layer was compressed anew."""
-
-    name: str
-    digest: Digest | None
-    size: int | None
-    origin: Blob | bytes | Inflated | Recoded | ToRecode
-    action: str
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the sheet. `why` is the code of a finding, or words. Digests and sizes are None where there are none."""
-
-    object: str
-    action: str
-    why: str = ""
-    old: str | None = None
-    new: str | None = None
-    old_size: int | None = None
-    new_size: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedImage:
-    """One image of the new archive. `kept`: its manifest is the source's, byte for byte. Configs (image IDs) always are,
-    unless the source had none (Docker up to 1.9). `manifest_digest` is None while it waits for a compression, and where
-    no manifest is written (classic docker-save).
-    """
-
-    names: tuple[str, ...]
-    platform: str | None
-    source_manifest_digest: Digest | None
-    manifest_digest: Digest | None
-    config_digest: Digest | None
-    kept: bool
-    id_kept: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class ExportPlan:
-    """Everything that `writer.export_archive` needs. `blobs` are all files, documents included, in the order of the tar."""
-
-    archive: ImageArchive
-    options: ExportOptions
-    blobs: tuple[PlannedBlob, ...]
-    folders: tuple[str, ...]
-    index_json: bytes
-    manifest_json: bytes | None
-    images: tuple[PlannedImage, ...]
-    changes: tuple[Change, ...]
-    notes: tuple[str, ...]
-    recoded: Mapping[Digest, Recoded] = field(default_factory=dict)
-
-    @property
-    def waiting(self) -> tuple[ToRecode, ...]:
-        """Layers to be compressed anew before digests are known."""
-        return tuple(planned.origin for planned in self.blobs if isinstance(planned.origin, ToRecode))
-
-    @property
-    def size(self) -> int:
-        """Bytes of the tar; of layers that wait for a compression, and of ones to be inflated, what they take now."""
-        total = len(tarstream.END) + sum(len(tarstream.folder_header(name)) for name in self.folders)
-        return total + sum(tarstream.stored_size(name, size) for name, size in self._sizes())
-
-    @property
-    def size_is_exact(self) -> bool:
-        """Whether `size` is known for sure."""
-        return all(planned.size is not None for planned in self.blobs)
-
-    def _sizes(self) -> Iterator[tuple[str, int]]:
-        for planned in self.blobs:
-            origin = planned.origin
-            known = origin.blob.size if isinstance(origin, (Inflated, ToRecode)) else 0
-            yield planned.name, known if planned.size is None else planned.size
 
 
 def plan_export(
@@ -147,8 +34,6 @@ def plan_export(
     Raises `UsageError` (choices that do not fit), `BlobMismatch` and `BlobMissing` (an image that cannot be exported
     whole), `ExportError` (nothing to export), `Cancelled`, and what reading raises.
     """
-    from inspector.export import classic, layoutplan
-
     options = options if options is not None else ExportOptions()
     options.check()
     token = token if token is not None else CancelToken()

@@ -15,7 +15,8 @@ from inspector.archive.source import FileSource, Window, chunks
 from inspector.errors import BlobMismatch, CompressionError
 from inspector.export import disk
 from inspector.export.blobbag import mismatch
-from inspector.export.plan import ExportPlan, Recoded, ToRecode, plan_export
+from inspector.export.plan import plan_export
+from inspector.export.planned import ExportPlan, Recoded, ToRecode
 from inspector.export.recompress import encode
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink

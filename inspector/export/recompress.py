@@ -36,6 +36,9 @@ _DEFLATE_END = b"\x03\x00"
 _ISAL_LEVELS = 3
 _LEVELS = {Compression.GZIP: range(10), Compression.ZSTD: range(1, 20)}
 _DEFAULTS = {Compression.GZIP: 2, Compression.ZSTD: 3}
+_JOB = 4 << 20
+"""What one thread of zstd takes at a time: its buffers are several times as large, and peak memory counts."""
+_TWO_THREADS_UP_TO = 12
 _MAX_WINDOW_LOG = 23
 """8 MiB: what every reader must take (RFC 8878), and what bounds our own memory at high levels."""
 
@@ -128,7 +131,9 @@ def _zstd(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[b
         options={
             parameter.compression_level: level,
             parameter.checksum_flag: 1,
-            parameter.nb_workers: _THREADS,
+            # One at the slow levels, whose tables take 100 MB per thread. The bytes are the same for any number from 1 on.
+            parameter.nb_workers: _THREADS if level <= _TWO_THREADS_UP_TO else 1,
+            parameter.job_size: _JOB,
             parameter.window_log: min(_MAX_WINDOW_LOG, _window_log(level)),
         }
     )

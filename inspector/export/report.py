@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.members import Member, MemberKind
 from inspector.export.convert import Converted
-from inspector.export.plan import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
+from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
-    from inspector.export.layoutplan import Layout
+    from inspector.export.layout import Layout
 
 _ROOT = ("index.json", "manifest.json", "oci-layout")
 _MOST_DROPPED = 1000

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.export.plan import Change, ExportPlan, PlannedImage
+from inspector.export.planned import Change, ExportPlan, PlannedImage
 
 if TYPE_CHECKING:
     from inspector.export.writer import ExportResult

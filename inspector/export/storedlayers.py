@@ -12,7 +12,7 @@ from inspector.archive.image import Image, Layer, NodeKind
 from inspector.errors import BlobMissing
 from inspector.export.blobbag import BlobBag, stand_in
 from inspector.export.options import ExportOptions
-from inspector.export.plan import Recoded
+from inspector.export.planned import Recoded
 from inspector.export.recompress import Encoding
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes

@@ -11,7 +11,7 @@ from inspector.archive.blobstore import Blob
 from inspector.archive.image import ImageArchive
 from inspector.errors import ExportError, InspectorError
 from inspector.export.blobbag import mismatch
-from inspector.export.plan import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded, ToRecode
+from inspector.export.planned import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded, ToRecode
 from inspector.export.recoding import LayerReader, recode
 from inspector.export.target import Target, unwritable
 from inspector.export.transfer import BackgroundSync, TarOutput
