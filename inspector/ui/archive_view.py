@@ -32,6 +32,8 @@ class ArchiveView(QWidget):
     status = Signal(str, str)
     moved = Signal()
     """Another node is shown: back, forward and up may have become possible or not."""
+    learned = Signal()
+    """States or findings may have changed."""
     closing = Signal()
     """Work on this archive has to stop."""
 
@@ -180,6 +182,8 @@ class ArchiveView(QWidget):
         """Show what was learned about digests since the last time."""
         if not self.session.closed:
             self.model.states_changed(self.session.tree.refresh())
+            self.pages.add_new_pages()
+            self.learned.emit()
 
     def show_error(self, error: BaseException) -> None:
         message = from_error(error)

@@ -7,11 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
-_PLACEHOLDER = b"#000000"
-_SIZES = (16, 22, 32, 48)
+_INK = b"#000000"
+"""What our drawings paint with; replaced by the text colour."""
+_ACCENTS = {b"#1f6fb5": b"#6cb2f0", b"#c01c28": b"#ff7b7b", b"#8f5a00": b"#f6c75b", b"#1d7a3e": b"#6fd08c"}
+"""Their other colours (accent, error, warning, good), and what stands for each on a dark ground; contrast 4.5:1 or more."""
+_SIZES = (16, 20, 24, 32, 48)
 
 
 def resource(*parts: str) -> Path:
@@ -25,7 +28,7 @@ def resource(*parts: str) -> Path:
 
 
 def icon(name: str) -> QIcon:
-    """The icon `name`, drawn in the text colour of the current palette; an empty icon for "".
+    """The icon `name`, drawn in the colours of the current palette; an empty icon for "".
 
     Our own SVGs, since no theme's icons exist on Windows, on macOS or without a desktop.
     """
@@ -36,18 +39,24 @@ def icon(name: str) -> QIcon:
         name,
         palette.color(QPalette.ColorGroup.Normal, QPalette.ColorRole.WindowText).name(),
         palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText).name(),
+        palette.color(QPalette.ColorRole.HighlightedText).name(),
     )
 
 
 @lru_cache(maxsize=256)
-def _drawn(name: str, colour: str, faded: str) -> QIcon:
+def _drawn(name: str, colour: str, faded: str, selected: str) -> QIcon:
     try:
         drawing = resource("icons", f"{name}.svg").read_bytes()
     except FileNotFoundError:
         return QIcon()
     result = QIcon()
-    for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, faded)):
-        recoloured = drawing.replace(_PLACEHOLDER, ink.encode())
+    on_dark = QColor(colour).lightness() > 128
+    for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, faded), (QIcon.Mode.Selected, selected)):
+        recoloured = drawing
+        for light, dark in _ACCENTS.items():
+            accent = (dark if on_dark else light) if mode is QIcon.Mode.Normal else ink.encode()
+            recoloured = recoloured.replace(light, accent)
+        recoloured = recoloured.replace(_INK, ink.encode())
         for size in _SIZES:
             image = _raster(recoloured, size)
             if image is not None:

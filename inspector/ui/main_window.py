@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
     def _connect_view(self, view: ArchiveView) -> None:
         view.status.connect(self._show_selection)
         view.moved.connect(self._update_actions)
+        view.learned.connect(self._show_worst_finding)
         view.bar.action_chosen.connect(partial(self._act_for, view))
 
     # --- drag and drop ----------------------------------------------------------------------------------------------------
@@ -276,9 +277,12 @@ class MainWindow(QMainWindow):
         view = self.view
         name = text.title(f"{view.session.title} — ") if view is not None else ""
         self.setWindowTitle(f"{name}{' ' if name else ''}{self.tr('Image Inspector')}")
-        self.findings_button.show_findings(view.session.findings if view is not None else None)
+        self._show_worst_finding()
         self.selection.clear()
         self._update_actions()
+
+    def _show_worst_finding(self) -> None:
+        self.findings_button.show_findings(self.view.session.findings if self.view is not None else None)
 
     def _update_actions(self) -> None:
         view = self.view

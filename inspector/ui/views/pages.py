@@ -98,6 +98,17 @@ class Pages(QWidget):
         self.tabs.blockSignals(False)
         self._load()
 
+    def add_new_pages(self) -> None:
+        """Reading may have found something: the page *Findings* appears, and is read again, where it was not before."""
+        node = self._node
+        if node is None or self._session.closed:
+            return
+        for at, page in enumerate(self._session.pages_for(node)):
+            if self.tabs.indexOf(self._widgets[page]) < 0:
+                self.tabs.insertTab(at, self._widgets[page], self.tr(page.caption))
+        if self.page is not Page.FINDINGS:
+            self._shown.discard(Page.FINDINGS)
+
     def show_page(self, page: Page) -> bool:
         """Turn to `page`; False if the node has none."""
         at = self.tabs.indexOf(self._widgets[page])

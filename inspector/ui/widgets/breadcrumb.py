@@ -32,7 +32,7 @@ class Breadcrumb(QWidget):
         while (taken := self._layout.takeAt(0)) is not None:
             widget = taken.widget()
             if widget is not None:
-                widget.setParent(None)
+                widget.hide()
                 widget.deleteLater()
         for position, crumb in enumerate(crumbs):
             if position:

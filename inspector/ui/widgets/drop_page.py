@@ -31,6 +31,7 @@ class _DropArea(QWidget):
         super().__init__()
         self.inviting = False
         self.setMinimumSize(380, 260)
+        self.setMaximumSize(760, 440)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -83,17 +84,19 @@ class DropPage(QWidget):
         inside.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
         inside.addStretch(1)
         self._recent = QWidget()
+        self._recent.setMaximumWidth(440)
+        self._recent.hide()
         self._recent_grid = QGridLayout(self._recent)
         self._recent_grid.setContentsMargins(0, 0, 0, 0)
         self._recent_grid.setVerticalSpacing(6)
-        right = QVBoxLayout()
-        right.addWidget(self._recent)
-        right.addStretch(1)
+        self._recent.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(32, 32, 32, 32)
-        layout.setSpacing(32)
-        layout.addWidget(self._area, 3)
-        layout.addLayout(right, 2)
+        layout.setSpacing(40)
+        layout.addStretch(1)
+        layout.addWidget(self._area, 12)
+        layout.addWidget(self._recent, 8)
+        layout.addStretch(1)
 
     def invite(self, hint: str) -> None:
         """Say what a drop would do; "" when nothing hovers."""
@@ -106,8 +109,9 @@ class DropPage(QWidget):
         while (taken := self._recent_grid.takeAt(0)) is not None:
             widget = taken.widget()
             if widget is not None:
-                widget.setParent(None)
+                widget.hide()
                 widget.deleteLater()
+        self._recent.setVisible(bool(recent.entries))
         if not recent.entries:
             return
         heading = text.label(self.tr("Recent"))

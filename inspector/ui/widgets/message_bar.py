@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from inspector.findings import Severity
@@ -11,7 +11,9 @@ from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.viewmodel.messages import Action, Message
 
-_LOOKS = {Severity.INFO: ("info", 140), Severity.WARNING: ("warning", 40), Severity.ERROR: ("error", 0)}
+_LOOKS = {Severity.INFO: ("info", 210), Severity.WARNING: ("warning", 40), Severity.ERROR: ("error", 0)}
+_GOOD = ("good", 140)
+"""A result that can be opened: the work was done."""
 
 
 class MessageBar(QFrame):
@@ -26,6 +28,10 @@ class MessageBar(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self._icon = text.label()
+        self._title = text.label(wrap=True, selectable=True)
+        bold = QFont(self._title.font())
+        bold.setBold(True)
+        self._title.setFont(bold)
         self._text = text.label(wrap=True, selectable=True)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(6)
@@ -43,7 +49,11 @@ class MessageBar(QFrame):
         self._details.hide()
         row = QHBoxLayout()
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        row.addLayout(words, 1)
         row.addLayout(self._buttons)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
@@ -60,12 +70,13 @@ class MessageBar(QFrame):
     def show_message(self, message: Message) -> None:
         """Replace whatever is shown."""
         self._message = message
-        name, hue = _LOOKS[message.severity]
+        name, hue = _GOOD if Action.OPEN_RESULT in message.actions else _LOOKS[message.severity]
         self._icon.setPixmap(icon(name).pixmap(22, 22))
         self._icon.setAccessibleName(message.severity.word)
         self._tint(hue)
-        shown = f"{message.title}\n{message.text}" if message.text else message.title
-        self._text.setText(shown)
+        self._title.setText(message.title)
+        self._text.setText(message.text)
+        self._text.setVisible(bool(message.text))
         self._details.setPlainText(message.details)
         self._details.hide()
         while (taken := self._buttons.takeAt(0)) is not None:
@@ -78,7 +89,7 @@ class MessageBar(QFrame):
             self._buttons.addWidget(self._button(Action.DETAILS, message))
         self.setAccessibleName(f"{message.severity.word}: {message.title}")
         self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, shown))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{message.title}\n{message.text}"))
 
     def _button(self, action: Action, message: Message) -> QPushButton:
         button = QPushButton(text.caption(action.label), self)
