@@ -34,7 +34,9 @@ class Layout:
         self._work = work
         self.folder = work / "layout"
         with tarfile.open(archive, "r:") as tar:
-            tar.extractall(self.folder, filter="data")
+            # Debian 12's Python 3.11.2 knows no `filter` yet, 3.12 warns where none is set.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extractall(self.folder)
         self.index: list[dict[str, Any]] = json.loads((self.folder / "index.json").read_bytes())["manifests"]
 
     def blob(self, digest: str) -> Any:
