@@ -23,7 +23,7 @@ from inspector.viewmodel.tree import StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
-_PANES = (480, 690)
+_PANES = (410, 760)
 
 
 class ArchiveView(QWidget):
@@ -88,7 +88,7 @@ class ArchiveView(QWidget):
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TreeColumn.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((TreeColumn.SIZE, 80), (TreeColumn.STATE, 110)):
+        for column, width in ((TreeColumn.SIZE, 84), (TreeColumn.STATE, 104)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
         return tree

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -54,7 +54,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(860, 620)
+        self.resize(940, 640)
         self.target = QLineEdit(str(exporting.default_target(session)))
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))
@@ -69,6 +69,9 @@ class ExportDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = self.buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setDefault(True)
+        for button in self.buttons.buttons():
+            # Fusion draws a red cross on Cancel, as if it were an error.
+            button.setIcon(QIcon())
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -86,21 +89,22 @@ class ExportDialog(QDialog):
 
     def _columns(self) -> tuple[ColumnOf[PlanRow], ...]:
         return (
-            ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=230),
+            ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=250),
             ColumnOf(
                 self.tr("Will be"),
                 lambda row: f"{_SIGNS.get(row.action, '')} {row.action}",
                 lambda row: row.why,
                 width=100,
             ),
-            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=150),
-            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=150),
-            ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.why, width=200),
+            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=165),
+            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=165),
+            ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.why, width=120),
         )
 
     def _lay_out(self) -> None:
         presets = QGroupBox(self.tr("Preset"))
         column = QVBoxLayout(presets)
+        column.setSpacing(2)
         for number, choice in enumerate(exporting.PRESETS):
             button = QRadioButton(self.tr(choice.title))
             button.setToolTip(text.tooltip(self.tr(choice.explanation)))
@@ -110,9 +114,10 @@ class ExportDialog(QDialog):
             column.addWidget(button)
             explanation = text.label(self.tr(choice.explanation), wrap=True)
             explanation.setForegroundRole(explanation.palette().ColorRole.PlaceholderText)
-            explanation.setContentsMargins(24, 0, 0, 2)
+            explanation.setContentsMargins(24, 0, 0, 8)
             column.addWidget(explanation)
         choose = QPushButton(self.tr("Choose…"))
+        choose.setAutoDefault(False)
         choose.clicked.connect(self._choose_target)
         where = QHBoxLayout()
         caption = text.label(self.tr("Save as"))

@@ -79,7 +79,8 @@ class StructureModel(QAbstractItemModel):
             return None
         column = index.column()
         if role == _DISPLAY:
-            return node.text(column)
+            # The size has a column of its own here.
+            return node.text(column).replace(f" · {node.size_text}", "", 1) if node.size_text else node.text(column)
         if role == _TOOLTIP:
             return text.tooltip(node.tip(column))
         if role == _DECORATION:

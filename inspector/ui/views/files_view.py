@@ -19,15 +19,16 @@ from inspector.ui.models.files_model import FilesModel
 from inspector.viewmodel.files import Column, FileList
 
 _INDENT = 18
-_WIDTHS = {
-    Column.NAME: 270,
-    Column.SIZE: 80,
-    Column.MODE: 90,
-    Column.OWNER: 70,
-    Column.MODIFIED: 110,
-    Column.TYPE: 70,
-    Column.LAYER: 60,
+_SAMPLES = {
+    Column.SIZE: "1,023 Bytes",
+    Column.MODE: "drwxr-xr-x",
+    Column.OWNER: "1000:1000",
+    Column.MODIFIED: "2026-11-24 06:54",
+    Column.TYPE: "symbolic link",
+    Column.LAYER: "layer 88",
 }
+"""A text as wide as what most rows show."""
+_LEAST_NAME = 200
 
 
 class _NameDelegate(QStyledItemDelegate):
@@ -272,5 +273,12 @@ class FilesView(QTableView):
         self.horizontalHeader().setSortIndicator(files.columns.index(files.sort_column), order)
 
     def _set_widths(self, files: FileList) -> None:
+        """Every column as wide as its texts; the names get what is left."""
+        metrics = self.fontMetrics()
+        rest = self.viewport().width()
         for section, column in enumerate(files.columns):
-            self.setColumnWidth(section, _WIDTHS.get(column, 100))
+            if column != Column.NAME:
+                width = metrics.horizontalAdvance(_SAMPLES.get(column, "")) + 18
+                self.setColumnWidth(section, width)
+                rest -= width
+        self.setColumnWidth(files.columns.index(Column.NAME), max(_LEAST_NAME, rest))

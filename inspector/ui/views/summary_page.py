@@ -6,25 +6,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.ui import text
+from inspector.ui.widgets.elided import ElidedLabel, LinkButton
 from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.tree import StructureNode
 
 _HIDDEN = "••••••••"
+_WIDEST_NAME = 220
+_LONG_NAME = 30
+_LONG_WORD = 48
 
 
 class SummaryPage(QScrollArea):
@@ -38,10 +40,13 @@ class SummaryPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(self.tr("Summary"))
+        # Ground like that of the lists beside it.
+        self.setBackgroundRole(QPalette.ColorRole.Base)
 
     def show_sections(self, explanation: str, sections: Sequence[Section]) -> None:
         """Replace what is shown; `explanation` says what one is looking at."""
         body = QWidget()
+        body.setBackgroundRole(QPalette.ColorRole.Base)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(14)
@@ -49,12 +54,16 @@ class SummaryPage(QScrollArea):
             line = text.label(explanation, wrap=True)
             line.setForegroundRole(line.palette().ColorRole.PlaceholderText)
             layout.addWidget(line)
+        # One column of names for all sections.
+        metrics = self.fontMetrics()
+        widths = (metrics.horizontalAdvance(row.label) for section in sections for row in section.rows)
+        names = min(_WIDEST_NAME, max(widths, default=0)) + 4
         for section in sections:
-            layout.addWidget(self._section(section))
+            layout.addWidget(self._section(section, names))
         layout.addStretch(1)
         self.setWidget(body)
 
-    def _section(self, section: Section) -> QWidget:
+    def _section(self, section: Section, names: int) -> QWidget:
         frame = QWidget()
         box = QVBoxLayout(frame)
         box.setContentsMargins(0, 0, 0, 0)
@@ -74,11 +83,14 @@ class SummaryPage(QScrollArea):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for row in section.rows:
-            name = text.label(row.label)
-            name.setForegroundRole(name.palette().ColorRole.PlaceholderText)
-            name.setMinimumWidth(130)
-            name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             value = self._value(row)
+            if not any(other.label for other in section.rows):
+                form.addRow(value)
+                continue
+            name = text.label(row.label, wrap=len(row.label) > _LONG_NAME)
+            name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            name.setFixedWidth(names)
+            name.setToolTip(text.tooltip(row.label if len(row.label) > _LONG_NAME else ""))
             name.setBuddy(value)
             form.addRow(name, value)
         box.addLayout(form)
@@ -94,17 +106,6 @@ class SummaryPage(QScrollArea):
         return _plain_value(row)
 
     def _link(self, row: Row) -> QWidget:
-        button = QPushButton(text.caption(row.value))
-        button.setFlat(True)
-        button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.setToolTip(text.tooltip(row.tooltip))
-        button.setAccessibleName(f"{row.label} {row.value}")
-        button.setStyleSheet(
-            "QPushButton { text-align: left; padding: 0; border: none; color: palette(link); }"
-            "QPushButton:focus { text-decoration: underline; }"
-        )
-        if row.monospace:
-            button.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         node: StructureNode | None = row.node
         digest = str(row.link) if row.link is not None else ""
 
@@ -114,12 +115,18 @@ class SummaryPage(QScrollArea):
             else:
                 self.digest_followed.emit(digest)
 
-        button.clicked.connect(follow)
+        button = LinkButton(row.value, follow)
+        button.setToolTip(text.tooltip(row.tooltip))
+        button.setAccessibleName(f"{row.label} {row.value}")
+        if row.monospace:
+            button.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         return button
 
 
 def _plain_value(row: Row) -> QLabel:
-    value = text.label(row.value, wrap=True, selectable=True)
+    # A long word cannot be wrapped, and would make the page wider than the window.
+    long_word = max((len(word) for word in row.value.split()), default=0) > _LONG_WORD
+    value = ElidedLabel(row.value) if long_word else text.label(row.value, wrap=True, selectable=True)
     value.setToolTip(text.tooltip(row.tooltip))
     value.setAccessibleName(f"{row.label} {row.value}")
     if row.monospace:
@@ -141,9 +148,12 @@ class _SecretValue(QWidget):
         self._button.toggled.connect(self._toggle)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._label, 1)
+        self._label.setWordWrap(False)
+        layout.addWidget(self._label)
         layout.addWidget(self._button)
+        layout.addStretch(1)
 
     def _toggle(self, shown: bool) -> None:
         self._label.setText(self._row.value if shown else _HIDDEN)
+        self._label.setWordWrap(shown)
         self._button.setText(self.tr("Hide") if shown else self.tr("Show"))

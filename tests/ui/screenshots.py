@@ -1,0 +1,365 @@
+"""Takes pictures of the window under Xvfb, for people to look at: `python tests/ui/screenshots.py FOLDER [SCENE…]`.
+
+Needs Xvfb and the corpus of real archives beside the checkout. Each look (light, dark, 200 %, German layout direction …) is a
+process of its own, since scale and palette are decided when Qt starts. Nothing is compared: fonts differ between machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus"
+WIDTH, HEIGHT = 1180, 760
+LOOKS = {"light": {}, "dark": {"INSPECTOR_LOOK": "dark"}, "200": {"QT_SCALE_FACTOR": "2"}}
+PATIENCE = 20.0
+
+
+@contextmanager
+def screen(width: int, height: int) -> Iterator[str]:
+    """A virtual screen; the server itself picks a free number, so that two runs never meet."""
+    reader, writer = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
+        pass_fds=[writer], stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(writer)
+    try:
+        with os.fdopen(reader) as answer:
+            yield f":{answer.readline().strip()}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("scenes", nargs="*", help="only these")
+    parser.add_argument("--look", choices=sorted(LOOKS), action="append", help="only these looks")
+    parser.add_argument("--inside", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.inside:
+        return inside(arguments.folder, arguments.inside, arguments.scenes)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for look in arguments.look or LOOKS:
+        factor = 2 if look == "200" else 1
+        with screen(WIDTH * factor, HEIGHT * factor) as display, tempfile.TemporaryDirectory() as home:
+            # A home of its own: the person's settings and recent archives are no part of a picture.
+            own = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+            environment = {**os.environ, **own, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", **LOOKS[look]}
+            command = [sys.executable, __file__, str(arguments.folder), *arguments.scenes, "--inside", look]
+            subprocess.run(command, env=environment, check=True, cwd=ROOT)
+    return 0
+
+
+def inside(folder: Path, look: str, wanted: list[str]) -> int:
+    """The child: one look, all scenes."""
+    sys.path.insert(0, str(ROOT))
+    from PySide6.QtWidgets import QApplication
+
+    from inspector.ui.theme import dark_palette, follow_colour_scheme
+
+    application = QApplication(["image-inspector"])
+    application.setApplicationDisplayName("Image Inspector")
+    follow_colour_scheme(application)
+    if look == "dark":
+        application.setPalette(dark_palette())
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, scene in SCENES.items():
+            if not wanted or name in wanted:
+                stage = Stage(Path(scratch), folder / f"{look}-{name}.png")
+                scene(stage)
+                stage.end()
+                print(stage.picture)
+    return 0
+
+
+class Stage:
+    """A window, and the ways of a person with it."""
+
+    def __init__(self, scratch: Path, picture: Path) -> None:
+        from inspector.ui.main_window import MainWindow
+        from inspector.ui.settings import Settings
+        from inspector.ui.task_runner import TaskRunner
+
+        self.scratch = scratch
+        self.picture = picture
+        self.runner = TaskRunner()
+        self.window = MainWindow(self.runner, Settings(scratch / "settings.ini"))
+        self.window.setGeometry(0, 0, WIDTH, HEIGHT)
+        self.window.show()
+        self.wait(lambda: self.window.isActiveWindow() or self.window.isVisible())
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        end = time.monotonic() + PATIENCE
+        while not until():
+            if time.monotonic() > end:
+                raise TimeoutError(self.picture.name)
+            QApplication.processEvents()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything be read, laid out and drawn."""
+        from PySide6.QtCore import QCoreApplication, QEvent
+        from PySide6.QtWidgets import QApplication
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end or any(task.running for task in self.runner.tasks if task.quiet):
+            QApplication.processEvents()
+
+    def open(self, *names: str) -> None:
+        for name in names:
+            path = CORPUS / name
+            before = len(self.window.archives.views())
+            self.window.open_paths([path])
+            self.wait(lambda: len(self.window.archives.views()) > before or self.window.archives.bar.isVisible())
+        self.idle()
+
+    def idle(self) -> None:
+        self.wait(lambda: not self.runner.tasks)
+
+    def select(self, start: str) -> None:
+        view = self.window.view
+        assert view is not None
+        node = next(node for node in view.session.tree.root.walk() if node.label.startswith(start))
+        view.select(node)
+        self.idle()
+
+    def page(self, name: str) -> None:
+        self.window.actions_by_id[f"page-{name}"].trigger()
+        self.idle()
+
+    def take(self) -> None:
+        from PySide6.QtGui import QGuiApplication
+
+        self.settle()
+        QGuiApplication.primaryScreen().grabWindow(0).save(str(self.picture))
+
+    def end(self) -> None:
+        if not self.picture.exists() or self.picture.stat().st_mtime < time.time() - 60:
+            self.take()
+        self.window._may_close = True
+        self.window.close()
+        self.window.deleteLater()
+        self.settle()
+
+
+RICH = "docker-28.5-vfs-bk-rich.tar"
+
+
+def empty(stage: Stage) -> None:
+    stage.take()
+
+
+def recent(stage: Stage) -> None:
+    for name in ("docker-28.5-vfs-save.tar", "buildx-0.29-oci-multiplatform.tar", "buildx-0.29-oci-dir"):
+        stage.open(name)
+        stage.window.archives.close_at(0)
+    stage.window.archives.empty.show_recent(
+        stage.window.settings.recent, {str(CORPUS / "buildx-0.29-oci-dir"): True}, time.time()
+    )
+    stage.take()
+
+
+def hovering(stage: Stage) -> None:
+    stage.window.archives.empty.invite("Open app.tar")
+    stage.take()
+
+
+def archive(stage: Stage) -> None:
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    stage.take()
+
+
+def image(stage: Stage) -> None:
+    stage.open(RICH)
+    view = stage.window.view
+    assert view is not None
+    from inspector.viewmodel.tree import NodeType
+
+    view.select(next(node for node in view.session.tree.root.walk() if node.type is NodeType.IMAGE))
+    stage.page("summary")
+    stage.take()
+
+
+def config(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("config")
+    stage.page("summary")
+    stage.take()
+
+
+def history(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("config")
+    stage.page("history")
+    stage.take()
+
+
+def json(stage: Stage) -> None:
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    stage.select("index.json")
+    stage.page("json")
+    stage.take()
+
+
+def stored(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("config")
+    stage.page("json")
+    view = stage.window.view
+    assert view is not None
+    view.pages.json._stored.setChecked(True)
+    stage.take()
+
+
+def files(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 1")
+    stage.page("files")
+    stage.window.actions_by_id["expand-all"].trigger()
+    stage.take()
+
+
+def whiteouts(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 2")
+    stage.page("files")
+    view = stage.window.view
+    assert view is not None
+    view.pages.files.view.setFocus()
+    view.pages.files.view.expand_all()
+    view.pages.files.view.selectRow(1)
+    stage.take()
+
+
+def filtered(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 1")
+    stage.page("files")
+    view = stage.window.view
+    assert view is not None
+    view.pages.files.filter.setText("type:link")
+    view.pages.files._apply()
+    stage.take()
+
+
+def findings(stage: Stage) -> None:
+    stage.open("derived-truncated.tar")
+    stage.window._show_findings()
+    stage.idle()
+    stage.take()
+
+
+def tabs(stage: Stage) -> None:
+    stage.open("docker-28.5-vfs-save.tar", "cosign-3.1-save.tar", "podman-5.8-oci-archive.tar")
+    stage.take()
+
+
+def verified(stage: Stage) -> None:
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    stage.window.actions_by_id["verify"].trigger()
+    stage.idle()
+    stage.take()
+
+
+def export(stage: Stage) -> None:
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    view = stage.window.view
+    assert view is not None
+    dialog = stage.window.exports.ask(view)
+    dialog.target.setText(str(stage.scratch / "multi.oci.tar"))
+    stage.wait(dialog.export_button.isEnabled)
+    dialog.move((WIDTH - dialog.width()) // 2, max(0, (HEIGHT - dialog.height()) // 2))
+    stage.take()
+    dialog.reject()
+
+
+def exported(stage: Stage) -> None:
+    from inspector.viewmodel.exporting import ExportRequest
+
+    stage.open(RICH)
+    view = stage.window.view
+    assert view is not None
+    target = stage.scratch / f"{stage.picture.stem}.oci.tar"
+    stage.window.exports.start(view, ExportRequest(), target, overwrite=False)
+    stage.wait(view.bar.isVisible)
+    stage.take()
+
+
+def busy(stage: Stage) -> None:
+    import threading
+
+    from inspector.progress import Progress
+
+    stage.open(RICH)
+    release = threading.Event()
+
+    def work(_token: object, sink: Callable[[Progress], None]) -> None:
+        sink(Progress("writing", 611 << 20, 1000 << 20, "layer 3"))
+        release.wait(10)
+
+    stage.runner.start("Exporting", work, lambda _result: None, lambda _error: None)
+    stage.wait(stage.window.task_status.isVisible)
+    stage.take()
+    release.set()
+    stage.idle()
+
+
+def error(stage: Stage) -> None:
+    page = stage.scratch / "download.tar"
+    page.write_text("<!DOCTYPE html><html><title>404 Not Found</title></html>")
+    stage.window.open_paths([page])
+    stage.wait(stage.window.archives.bar.isVisible)
+    stage.take()
+
+
+def details(stage: Stage) -> None:
+    stage.open("docker-28.5-vfs-save.tar")
+    stage.window.open_paths([CORPUS / "derived-truncated.tar.gz", CORPUS / "crane-export-rootfs.tar"])
+    stage.wait(stage.window.archives.bar.isVisible)
+    stage.idle()
+    stage.window.archives.bar._toggle_details()
+    stage.take()
+
+
+def shortcuts(stage: Stage) -> None:
+    from inspector.ui.shortcuts_dialog import ShortcutsDialog
+
+    dialog = ShortcutsDialog(stage.window)
+    dialog.open()
+    stage.take()
+    dialog.close()
+
+
+def menu(stage: Stage) -> None:
+    stage.open("docker-28.5-vfs-save.tar")
+    first = stage.window.menuBar().actions()[0].menu()
+    assert first is not None
+    first.popup(stage.window.menuBar().mapToGlobal(stage.window.menuBar().rect().bottomLeft()))  # type: ignore[attr-defined]
+    stage.take()
+    first.close()  # type: ignore[attr-defined]
+
+
+SCENES: dict[str, Callable[[Stage], None]] = {
+    scene.__name__: scene
+    for scene in (
+        empty, recent, hovering, archive, image, config, history, json, stored, files, whiteouts, filtered, findings, tabs, verified,
+        export, exported, busy, error, details, shortcuts, menu,
+    )
+}  # fmt: skip
+
+if __name__ == "__main__":
+    sys.exit(main())
