@@ -107,10 +107,12 @@ class Members(Sequence[Member]):
         return _KINDS[self.kinds[row]]
 
     def inside(self, name: str) -> str:
-        """`name` without the wrapping folder."""
+        """`name` without the wrapping folder; "" for that folder itself."""
         root = self.root
         if not root:
             return name
+        if name == root:
+            return ""
         return name[len(root) + 1 :] if name.startswith(root + "/") else f"../{name}"
 
     def __len__(self) -> int:

@@ -181,7 +181,7 @@ def _wrapping_folder(members: Members, rows: Mapping[str, int]) -> str:
 
 
 def _is_ballast(top: str) -> bool:
-    return top.startswith("._") or top == "__MACOSX"
+    return top.startswith("._") or top in ("__MACOSX", "..")
 
 
 def read_tar_members(source: ByteSource, limits: Limits, token: CancelToken, sink: ProgressSink) -> MemberTable:
@@ -198,8 +198,9 @@ def read_tar_members(source: ByteSource, limits: Limits, token: CancelToken, sin
             raise LimitReached("members", limits.members, f"The archive has more than {limits.members:,} members.")
         stored = entry.name.decode("utf-8", "surrogateescape")
         name = normalised(stored)
-        members.add_entry(entry, name, is_as_stored=name is stored)
-        if name is not stored and len(odd_names) < limits.oddities_per_code:
+        is_as_stored = name == stored
+        members.add_entry(entry, name, is_as_stored=is_as_stored)
+        if (not is_as_stored or name.startswith("..")) and len(odd_names) < limits.oddities_per_code:
             odd_names.extend(_about_name(stored, name, entry.header_offset))
         if count % _MEMBERS_PER_REPORT == 0:
             sink(Progress("Reading the table of members", entry.header_offset, source.size))

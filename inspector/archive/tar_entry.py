@@ -23,7 +23,7 @@ class EntryType(Enum):
 class TarEntry(NamedTuple):
     """One entry, with all PAX, GNU and prefix rules applied. A named tuple: the cheapest object that Python makes.
 
-    All numbers fit in a signed 64-bit integer (what does not is clamped and reported), sizes and offsets are
+    All numbers fit in a signed 64-bit integer (what does not is clamped), sizes and offsets are
     never negative. Offsets are positions in the tar's bytes.
     """
 
@@ -63,7 +63,7 @@ class TarEnd(NamedTuple):
     zero_blocks: int
     """0, 1 or 2: end blocks found. GNU tar and Go want two; all stop at the first."""
     end_offset: int
-    """Of the first end block, or of the place where the next header should have been."""
+    """Of the first end block; without one, of the place where a header should have been, or where the bytes ended."""
     trailing_bytes: int
     """Bytes behind the end blocks (for a bad header: from it on), padding included."""
     trailing_nonzero: bool
