@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from inspector.ui import text
 from inspector.ui.archive_view import ArchiveView
@@ -17,6 +18,7 @@ from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.drop_page import DropPage
 from inspector.ui.widgets.message_bar import MessageBar
+from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.session import ArchiveSession, open_session
 
@@ -44,9 +46,7 @@ class ArchiveStack(QWidget):
         self.empty.path_removed.connect(self._forget_recent)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
-        self.tabs.setTabsClosable(True)
         self.tabs.setMovable(True)
-        self.tabs.tabCloseRequested.connect(self.close_at)
         self.tabs.currentChanged.connect(lambda _at: self.view_changed.emit())
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
@@ -81,10 +81,8 @@ class ArchiveStack(QWidget):
     def reopen(self) -> None:
         """Read the archive in front again from disk."""
         view = self.view
-        if view is not None:
-            path = view.session.path
-            self.close_at(self.tabs.currentIndex())
-            self.open_paths([path])
+        if view is not None and str(view.session.path) not in self._opening:
+            self._open(view.session.path, instead_of=view)
 
     def close_at(self, at: int) -> None:
         """Close the archive of a tab."""
@@ -109,37 +107,77 @@ class ArchiveStack(QWidget):
         for view in self.views():
             view.bar.hide()
 
-    def _open(self, path: Path) -> None:
+    def remember(self, view: ArchiveView) -> None:
+        """Keep how its panes and columns are arranged, for the next archive."""
+        self._settings.keep_state("splitter", view.splitter.saveState())
+        self._settings.keep_state("tree-columns", view.tree.header().saveState())
+        files = view.pages.files.view
+        for name, state in files.states.items():
+            self._settings.keep_state(name, state)
+
+    def _recall(self, view: ArchiveView) -> None:
+        splitter, columns = self._settings.state("splitter"), self._settings.state("tree-columns")
+        if not splitter.isEmpty():
+            view.splitter.restoreState(splitter)
+        if not columns.isEmpty():
+            view.tree.header().restoreState(columns)
+        files = view.pages.files.view
+        files.states = {name: state for name in files.STATES if not (state := self._settings.state(name)).isEmpty()}
+
+    def _close_button(self, view: ArchiveView) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon("close"))
+        button.setIconSize(QSize(12, 12))
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setToolTip(text.tooltip(self.tr("Close this archive")))
+        button.setAccessibleName(self.tr("Close %s") % view.session.title)
+        button.clicked.connect(lambda: self.close_at(self.tabs.indexOf(view)))
+        return button
+
+    def _open(self, path: Path, instead_of: ArchiveView | None = None) -> None:
         self.bar.hide()
         self._opening.add(str(path))
         raised = self._raised.get(str(path), ())
 
         self._runner.start(
-            self.tr("Opening %s") % path.name,
+            self.tr("Opening %s") % safe(path.name),
             lambda token, sink: open_session(path, token, sink, raised=raised),
-            self._opened,
+            partial(self._opened, instead_of),
             partial(self._not_opened, path),
             on_end=partial(self._opening.discard, str(path)),
             on_drop=ArchiveSession.close,
         )
 
-    def _opened(self, session: ArchiveSession) -> None:
+    def _opened(self, instead_of: ArchiveView | None, session: ArchiveSession) -> None:
+        front = self.view
+        if front is not None:
+            self.remember(front)
         view = ArchiveView(session, self._runner, self)
-        state = self._settings.state("splitter")
-        if not state.isEmpty():
-            view.splitter.restoreState(state)
+        self._recall(view)
+        self.tabs.setUpdatesEnabled(False)
+        at = self.tabs.indexOf(instead_of) if instead_of is not None and isValid(instead_of) else -1
+        if instead_of is not None and at >= 0:
+            node = session.tree.find_by_key(instead_of.node.key)
+            self.close_at(at)
+            if node is not None:
+                view.select(node)
         self.view_added.emit(view)
-        at = self.tabs.addTab(view, icon("archive"), text.caption(session.title))
+        at = self.tabs.insertTab(
+            at if at >= 0 else self.tabs.count(), view, icon("archive"), text.caption(session.title)
+        )
+        self.tabs.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, self._close_button(view))
         self.tabs.setTabToolTip(at, text.tooltip(session.tooltip))
         self._stack.setCurrentWidget(self.tabs)
         self.tabs.setCurrentIndex(at)
+        self.tabs.setUpdatesEnabled(True)
         self._settings.recent = self._settings.recent.adding(session.recent(time.time()))
         self._settings.folder = str(session.path.parent)
         view.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view_changed.emit()
 
     def _not_opened(self, path: Path, error: BaseException) -> None:
-        message = from_error(error, self.tr("Opening %s") % path.name)
+        message = from_error(error, self.tr("Opening %s") % safe(path.name))
         if message is not None:
             self._failed = path
             self.bar.show_message(message)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSplitter, QTreeView, QVBoxLayout, QWidget
 
 from inspector.findings import Severity
@@ -23,7 +23,10 @@ from inspector.viewmodel.tree import StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
-_PANES = (410, 760)
+_PANES = (440, 780)
+_INDENT = 14
+_WIDTHS = ((TreeColumn.SIZE, "1,023 Bytes"), (TreeColumn.STATE, "✓ not checked"))
+"""A text as wide as what most rows show."""
 
 
 class ArchiveView(QWidget):
@@ -55,7 +58,7 @@ class ArchiveView(QWidget):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes(list(_PANES))
+        self.reset_layout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 0)
         layout.setSpacing(4)
@@ -88,10 +91,30 @@ class ArchiveView(QWidget):
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TreeColumn.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((TreeColumn.SIZE, 84), (TreeColumn.STATE, 104)):
+        for column, _sample in _WIDTHS:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+        tree.setIndentation(_INDENT)
+        tree.installEventFilter(self)
         return tree
+
+    def reset_layout(self) -> None:
+        """Panes and columns as they were at first."""
+        self.splitter.setSizes(list(_PANES))
+        metrics = self.tree.fontMetrics()
+        for column, sample in _WIDTHS:
+            self.tree.header().resizeSection(column, metrics.horizontalAdvance(sample) + 14)
+        self.pages.files.view.reset_widths()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.tree and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.matches(QKeySequence.StandardKey.Copy):
+                # Qt would copy the label; a digest or a reference is what can be used elsewhere.
+                self.copy()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.pages.take_focus()
+                return True
+        return super().eventFilter(watched, event)
 
     @property
     def node(self) -> StructureNode:

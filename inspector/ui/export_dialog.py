@@ -72,6 +72,8 @@ class ExportDialog(QDialog):
         for button in self.buttons.buttons():
             # Fusion draws a red cross on Cancel, as if it were an error.
             button.setIcon(QIcon())
+            if button is not self.export_button and isinstance(button, QPushButton):
+                button.setAutoDefault(False)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -96,8 +98,8 @@ class ExportDialog(QDialog):
                 lambda row: row.why,
                 width=100,
             ),
-            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=165),
-            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=165),
+            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=180),
+            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=180),
             ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.why, width=120),
         )
 
@@ -116,6 +118,7 @@ class ExportDialog(QDialog):
             explanation.setForegroundRole(explanation.palette().ColorRole.PlaceholderText)
             explanation.setContentsMargins(24, 0, 0, 8)
             column.addWidget(explanation)
+        column.addStretch(1)
         choose = QPushButton(self.tr("Choose…"))
         choose.setAutoDefault(False)
         choose.clicked.connect(self._choose_target)
@@ -148,6 +151,7 @@ class ExportDialog(QDialog):
             return None
         box = QGroupBox(self.tr("Images"))
         self._images.setAccessibleName(self.tr("Images"))
+        self._images.setMaximumHeight(self.fontMetrics().lineSpacing() * 11)
         for choice in choices:
             item = QListWidgetItem(" · ".join(part for part in (choice.label, choice.platform, choice.size) if part))
             item.setData(Qt.ItemDataRole.UserRole, choice.key)

@@ -35,10 +35,11 @@ from inspector.ui.shortcuts_dialog import CommandPalette, ShortcutsDialog
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
+from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
 
-_SIZE = QSize(1180, 760)
+_SIZE = QSize(1240, 740)
 _NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "show-source", "find-next", "find-previous",
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             hint = (
-                self.tr("Open %s") % paths[0].name
+                self.tr("Open %s") % safe(paths[0].name)
                 if len(paths) == 1
                 else self.tr("Open %d archives in tabs") % len(paths)
             )
@@ -309,7 +310,7 @@ class MainWindow(QMainWindow):
         self.resize(_SIZE)
         for view in self.archives.views():
             view.tree.show()
-            view.splitter.setSizes([2 * self.width() // 5, 3 * self.width() // 5])
+            view.reset_layout()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -346,7 +347,7 @@ class MainWindow(QMainWindow):
             return
         self.settings.keep_state("geometry", self.saveGeometry())
         if self.view is not None:
-            self.settings.keep_state("splitter", self.view.splitter.saveState())
+            self.archives.remember(self.view)
         self.settings.sync()
         self.runner.shut_down()
         for view in self.archives.views():

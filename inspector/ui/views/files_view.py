@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter
+from functools import partial
+
+from PySide6.QtCore import (
+    QByteArray,
+    QElapsedTimer,
+    QEvent,
+    QItemSelection,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOption,
-    QStyleOptionViewItem,
+    QMenu,
     QTableView,
     QWidget,
 )
 
 from inspector.ui.models.files_model import FilesModel
+from inspector.ui.views.files_delegate import INDENT, NameDelegate, disclosure_rect
 from inspector.viewmodel.files import Column, FileList
 
-_INDENT = 18
 _SAMPLES = {
     Column.SIZE: "1,023 Bytes",
     Column.MODE: "drwxr-xr-x",
@@ -29,59 +36,14 @@ _SAMPLES = {
 }
 """A text as wide as what most rows show."""
 _LEAST_NAME = 200
-
-
-class _NameDelegate(QStyledItemDelegate):
-    """Draws the first column indented by its depth, with the disclosure triangle of the style."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        model = index.model()
-        if not isinstance(model, FilesModel) or model.files is None:
-            return
-        files, row = model.files, index.row()
-        shift = _INDENT * files.depth(row)
-        style = option.widget.style()
-        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        if files.has_children(row):
-            arrow = QStyleOption()
-            arrow.rect = disclosure_rect(option.rect, shift)
-            arrow.palette = option.palette
-            arrow.state = QStyle.StateFlag.State_Children | QStyle.StateFlag.State_Enabled
-            if files.is_expanded(row):
-                arrow.state |= QStyle.StateFlag.State_Open
-            style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorBranch, arrow, painter, option.widget)
-        option.rect = option.rect.adjusted(shift + _INDENT, 0, 0, 0)
-        if files.kind(row) in ("whiteout", "opaque"):
-            font = QFont(option.font)
-            font.setStrikeOut(True)
-            option.font = font
-        if not files.matches(row):
-            font = QFont(option.font)
-            font.setItalic(True)
-            option.font = font
-        super().paint(painter, option, index)
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        font = QFont(option.font)
-        super().initStyleOption(option, index)
-        option.font = font
-        option.textElideMode = Qt.TextElideMode.ElideMiddle
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        size = super().sizeHint(option, index)
-        return QSize(size.width() + _INDENT * 4, size.height())
-
-
-def disclosure_rect(cell: QRect, shift: int) -> QRect:
-    """Where the triangle of a row stands within its first cell."""
-    return QRect(cell.left() + shift, cell.top(), _INDENT, cell.height())
+_MOST_SEARCHED = 50_000
 
 
 class FilesView(QTableView):
     """Rows of a `FilesModel`. Right opens a folder or steps into it, Left closes it or goes to its parent."""
 
+    STATES = ("files-columns", "merged-columns")
+    """Under which names the widths of the columns are remembered: of one layer, of all layers together."""
     activated_row = Signal(int)
     """Enter or double click on something that is no folder."""
     selection_text = Signal(str, str)
@@ -91,7 +53,7 @@ class FilesView(QTableView):
         super().__init__(parent)
         self._model = FilesModel(self)
         self.setModel(self._model)
-        self.setItemDelegateForColumn(0, _NameDelegate(self))
+        self.setItemDelegateForColumn(0, NameDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setAlternatingRowColors(True)
@@ -110,6 +72,10 @@ class FilesView(QTableView):
         columns.setHighlightSections(False)
         columns.setStretchLastSection(True)
         columns.sectionClicked.connect(self._sort_by)
+        columns.sectionResized.connect(self._keep_widths)
+        self.states: dict[str, QByteArray] = {}
+        self._typed = ""
+        self._typed_at = QElapsedTimer()
         self.setAccessibleName(self.tr("Files"))
         self.setAccessibleDescription(self.tr("Right opens a folder, Left closes it or goes to its parent."))
 
@@ -182,7 +148,55 @@ class FilesView(QTableView):
         else:
             self.selection_text.emit(files.summary if files is not None else "", "")
 
+    def copy_paths(self) -> None:
+        """The paths of the selected rows, one in a line, as plain text."""
+        files = self.files
+        if files is not None:
+            paths = [files.path(row) for row in self.selected_rows()]
+            QGuiApplication.clipboard().setText("\n".join(paths))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        files, row = self.files, self.currentIndex().row()
+        if files is None or not 0 <= row < len(files):
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Copy Path"), self.copy_paths)
+        for caption, what in (
+            (self.tr("Copy Name"), files.name(row)),
+            (self.tr("Copy Size in Bytes"), str(files.size_bytes(row))),
+            (self.tr("Copy Link Target"), files.link_target(row)),
+        ):
+            if what:
+                menu.addAction(caption, partial(QGuiApplication.clipboard().setText, what))
+        menu.addSeparator()
+        menu.addAction(self.tr("Expand All"), self.expand_all)
+        menu.addAction(self.tr("Collapse All"), self.collapse_all)
+        below = self.visualRect(self.currentIndex()).bottomLeft()
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        menu.popup(self.viewport().mapToGlobal(below) if keyboard else event.globalPos())
+
+    def keyboardSearch(self, search: str) -> None:
+        """Type-ahead over names; Qt's own asks the model for every cell, which takes seconds in a large layer."""
+        files = self.files
+        if files is None or not len(files) or not search.strip():
+            return
+        again = self._typed_at.isValid() and self._typed_at.elapsed() < QApplication.keyboardInputInterval()
+        repeated = again and search == self._typed
+        self._typed = self._typed + search if again and not repeated else search
+        self._typed_at.start()
+        wanted, count = self._typed.casefold(), len(files)
+        first = max(0, self.currentIndex().row()) + (1 if repeated or not again else 0)
+        for step in range(min(count, _MOST_SEARCHED)):
+            row = (first + step) % count
+            if files.name(row).casefold().startswith(wanted):
+                self._go(row)
+                return
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_paths()
+            return
         files = self.files
         row = self.currentIndex().row()
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
@@ -207,7 +221,7 @@ class FilesView(QTableView):
         index = self.indexAt(event.position().toPoint())
         files = self.files
         if files is not None and index.isValid() and index.column() == 0 and files.has_children(index.row()):
-            triangle = disclosure_rect(self.visualRect(index), _INDENT * files.depth(index.row()))
+            triangle = disclosure_rect(self.visualRect(index), INDENT * files.depth(index.row()))
             if triangle.contains(event.position().toPoint()):
                 self._toggle(files, index.row())
                 event.accept()
@@ -272,13 +286,30 @@ class FilesView(QTableView):
         order = Qt.SortOrder.DescendingOrder if files.sort_descending else Qt.SortOrder.AscendingOrder
         self.horizontalHeader().setSortIndicator(files.columns.index(files.sort_column), order)
 
+    def reset_widths(self) -> None:
+        """Columns as they were at first."""
+        self.states = {}
+        if self.files is not None:
+            self._set_widths(self.files)
+
     def _set_widths(self, files: FileList) -> None:
-        """Every column as wide as its texts; the names get what is left."""
+        """As they were left last; else every column as wide as its texts, and the names get what is left."""
+        name = self._state_name(files)
+        if name in self.states and self.horizontalHeader().restoreState(self.states[name]):
+            return
         metrics = self.fontMetrics()
-        rest = self.viewport().width()
+        rest = self.width() - 2 * self.frameWidth() - self.verticalScrollBar().sizeHint().width()
         for section, column in enumerate(files.columns):
             if column != Column.NAME:
                 width = metrics.horizontalAdvance(_SAMPLES.get(column, "")) + 18
                 self.setColumnWidth(section, width)
                 rest -= width
         self.setColumnWidth(files.columns.index(Column.NAME), max(_LEAST_NAME, rest))
+
+    def _state_name(self, files: FileList) -> str:
+        return self.STATES[Column.LAYER in files.columns]
+
+    def _keep_widths(self, section: int, before: int, after: int) -> None:  # noqa: ARG002 - Qt's signature
+        # Only what the person did: the mouse is on the header then.
+        if self.files is not None and self.horizontalHeader().underMouse():
+            self.states[self._state_name(self.files)] = self.horizontalHeader().saveState()

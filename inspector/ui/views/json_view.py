@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontDatabase,
+    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -17,7 +21,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextLayout,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolTip, QWidget
 
 from inspector.ui import text
 from inspector.viewmodel.jsonview import JsonText, Kind
@@ -29,6 +33,10 @@ _INKS = {
     Kind.NUMBER: (28, 200, 80, 150),
     Kind.LITERAL: (290, 130, 90, 175),
 }
+
+
+_PIECE = 120_000
+"""Characters laid out at once: about 10 ms. A whole document of 5 MB would hold the window for half a second."""
 
 
 class _LineNumbers(QWidget):
@@ -67,6 +75,11 @@ class JsonTextView(QPlainTextEdit):
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
+        self._rest = 0
+        self._wanted_line = -1
+        self._more = QTimer(self)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._append)
         self._gutter = _LineNumbers(self)
         self.blockCountChanged.connect(self._make_room)
         self.updateRequest.connect(self._scrolled)
@@ -77,21 +90,53 @@ class JsonTextView(QPlainTextEdit):
     def show_json(self, json: JsonText) -> None:
         """Replace the text; colours come when lines are looked at."""
         self._json = None
-        self.setPlainText(json.text)
+        self._more.stop()
+        self._wanted_line = -1
+        self._rest = _end_of_line(json.text, _PIECE)
+        self.setPlainText(json.text[: self._rest])
         self._json = json
         self._coloured = set()
+        if self._rest < len(json.text):
+            self._more.start()
         self._colour_visible()
         self._tell_pointer()
 
     def go_to_line(self, line: int) -> None:
         """Put the cursor into `line` (from 0) and show it in the middle."""
         block = self.document().findBlockByNumber(line)
-        if block.isValid():
+        if block.isValid() and not (self._more.isActive() and block == self.document().lastBlock()):
+            self._wanted_line = -1
             self.setTextCursor(QTextCursor(block))
             self.centerCursor()
+        else:
+            # Still to come; shown when it is there.
+            self._wanted_line = line
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole text is there to be searched."""
+        return not self._more.isActive()
+
+    def _append(self) -> None:
+        if self._json is None:
+            return
+        whole = self._json.text
+        end = _end_of_line(whole, self._rest + _PIECE)
+        place, at = self.verticalScrollBar().value(), self.textCursor()
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(whole[self._rest : end])
+        self._rest = end
+        self.setTextCursor(at)
+        self.verticalScrollBar().setValue(place)
+        if self._rest >= len(whole):
+            self._more.stop()
+        if self._wanted_line >= 0:
+            self.go_to_line(self._wanted_line)
 
     def gutter_width(self) -> int:
-        digits = len(str(max(1, self.blockCount())))
+        lines = self._json.line_count if self._json is not None else self.blockCount()
+        digits = len(str(max(1, lines)))
         return self.fontMetrics().horizontalAdvance("9") * (digits + 2)
 
     def paint_gutter(self, event: QPaintEvent) -> None:
@@ -134,12 +179,48 @@ class JsonTextView(QPlainTextEdit):
                 self.digest_followed.emit(digest)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._json is not None:
-            links = self._json.links(self.textCursor().blockNumber())
-            if links:
-                self.digest_followed.emit(str(links[0].digest))
-                return
+        digest = self._digest_of_line()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and digest:
+            self.digest_followed.emit(digest)
+            return
         super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        digest = self._digest_of_line() if keyboard else self._link_at(event.pos())
+        line = self.textCursor().blockNumber() if keyboard else self.cursorForPosition(event.pos()).blockNumber()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        follow = menu.addAction(self.tr("Follow Digest"), partial(self.digest_followed.emit, digest or ""))
+        follow.setEnabled(bool(digest))
+        pointer = self._json.pointer(line) if self._json is not None else ""
+        copies = (
+            (self.tr("Copy Digest"), digest or ""),
+            (self.tr("Copy JSON Pointer"), pointer),
+        )
+        for caption, what in copies:
+            menu.addAction(caption, partial(QGuiApplication.clipboard().setText, what)).setEnabled(bool(what))
+        menu.addSeparator()
+        menu.addAction(self.tr("Copy"), self.copy).setEnabled(self.textCursor().hasSelection())
+        menu.addAction(self.tr("Select All"), self.selectAll)
+        menu.popup(self.mapToGlobal(self.cursorRect().bottomLeft()) if keyboard else event.globalPos())
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Plain text only, with lines joined again that were folded for the screen."""
+        cursor = self.textCursor()
+        lines = cursor.selectedText().split("\u2029")
+        first = self.document().findBlock(cursor.selectionStart()).blockNumber()
+        joined = lines[:1]
+        for number, line in enumerate(lines[1:], start=first + 1):
+            folded = self._json is not None and self._json.continued(number)
+            joined.append(line if folded else "\n" + line)
+        made = QMimeData()
+        made.setText("".join(joined))
+        return made
+
+    def _digest_of_line(self) -> str:
+        links = self._json.links(self.textCursor().blockNumber()) if self._json is not None else []
+        return str(links[0].digest) if links else ""
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._json is not None:
@@ -211,6 +292,12 @@ class JsonTextView(QPlainTextEdit):
         ink = QTextCharFormat()
         ink.setForeground(QColor.fromHsl(hue, saturation, on_dark if dark else on_light))
         return ink
+
+
+def _end_of_line(whole: str, near: int) -> int:
+    """Just behind the first line break at or after `near`; the end of the text if there is none."""
+    found = whole.find("\n", near)
+    return found + 1 if found >= 0 else len(whole)
 
 
 def _range(start: int, length: int, form: QTextCharFormat) -> QTextLayout.FormatRange:

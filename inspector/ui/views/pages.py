@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inspector.progress import CancelToken, ProgressSink
@@ -21,7 +21,7 @@ from inspector.viewmodel.files import FileList
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.session import ArchiveSession
-from inspector.viewmodel.tree import StructureNode
+from inspector.viewmodel.tree import NodeType, StructureNode
 
 
 class Pages(QWidget):
@@ -40,7 +40,7 @@ class Pages(QWidget):
         self._node: StructureNode | None = None
         self._loading: list[Task[Any]] = []
         self._shown: set[Page] = set()
-        self._wanted: Page | None = None
+        self._wanted: dict[NodeType, Page] = {}
         self._pointer = ""
         self.summary = SummaryPage()
         self.files = FilesPage()
@@ -80,7 +80,7 @@ class Pages(QWidget):
         return any(task.running for task in self._loading)
 
     def show_node(self, node: StructureNode) -> None:
-        """Show `node`: on the page that the person chose last if the node has it, else on its first one."""
+        """Show `node`: on the page that the person chose last for such a node, else on its first one."""
         self.stop()
         self.bar.hide()
         self._node = node
@@ -93,8 +93,9 @@ class Pages(QWidget):
             self.tabs.removeTab(0)
         for page in pages:
             self.tabs.addTab(self._widgets[page], self.tr(page.caption))
-        if self._wanted in pages:
-            self.tabs.setCurrentWidget(self._widgets[self._wanted])
+        wanted = self._wanted.get(node.type)
+        if wanted in pages:
+            self.tabs.setCurrentWidget(self._widgets[wanted])
         self.tabs.blockSignals(False)
         self._load()
 
@@ -131,6 +132,18 @@ class Pages(QWidget):
         elif self.page is Page.JSON or self.show_page(Page.JSON):
             self.json.start_search()
 
+    def take_focus(self) -> None:
+        """Enter in the tree: to what the visible page shows."""
+        targets = {
+            Page.FILES: self.files.view,
+            Page.JSON: self.json.view,
+            Page.HISTORY: self.history.view,
+            Page.FINDINGS: self.findings.view,
+        }
+        page = self.page
+        if page is not None:
+            targets.get(page, self._widgets[page]).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def stop(self) -> None:
         """Cancel what is being loaded."""
         for task in self._loading:
@@ -153,7 +166,9 @@ class Pages(QWidget):
         return next((page for page, known in self._widgets.items() if known is widget), None)
 
     def _tab_changed(self, index: int) -> None:
-        self._wanted = self._page_at(index)
+        page = self._page_at(index)
+        if page is not None and self._node is not None:
+            self._wanted[self._node.type] = page
         self._load()
 
     def _load(self) -> None:

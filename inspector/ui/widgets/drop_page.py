@@ -90,13 +90,17 @@ class DropPage(QWidget):
         self._recent_grid.setContentsMargins(0, 0, 0, 0)
         self._recent_grid.setVerticalSpacing(6)
         self._recent.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        layout = QHBoxLayout(self)
+        row = QHBoxLayout()
+        row.setSpacing(40)
+        row.addStretch(1)
+        row.addWidget(self._area, 12)
+        row.addWidget(self._recent, 8, Qt.AlignmentFlag.AlignTop)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(32, 32, 32, 32)
-        layout.setSpacing(40)
         layout.addStretch(1)
-        layout.addWidget(self._area, 12)
-        layout.addWidget(self._recent, 8)
-        layout.addStretch(1)
+        layout.addLayout(row, 20)
+        layout.addStretch(2)
 
     def invite(self, hint: str) -> None:
         """Say what a drop would do; "" when nothing hovers."""

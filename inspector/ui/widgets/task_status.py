@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from inspector.progress import Progress
 from inspector.ui import text
 from inspector.ui.task_runner import TaskRunner
 from inspector.viewmodel.messages import progress_text
+
+_PATIENCE_MS = 150
+"""Work that is done sooner is not worth a flicker."""
 
 
 class TaskStatus(QWidget):
@@ -33,6 +36,10 @@ class TaskStatus(QWidget):
         layout.setStretch(0, 1)
         self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._stop.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._refresh)
         runner.changed.connect(self._refresh)
         self.hide()
 
@@ -49,6 +56,10 @@ class TaskStatus(QWidget):
             self.hide()
             return
         task = loud[-1]
+        if self.isHidden() and task.elapsed * 1000 < _PATIENCE_MS:
+            if not self._patience.isActive():
+                self._patience.start()
+            return
         progress = task.progress or Progress(task.what)
         shown = self.tr("Stopping…") if task.token.cancelled else progress_text(progress, task.elapsed)
         self._text.setText(shown)
