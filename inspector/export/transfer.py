@@ -1,15 +1,20 @@
-"""Bytes on their way into the new file: read once, hashed beside the writing, compared with what was expected.
+"""Bytes on their way into the new file: read once, and hashed beside the writing.
 
 One thread reads and writes, a second one hashes; both leave Python's lock while they work, so two cores are busy
 (performance.md section 4). At most `_RING` pieces of `_PIECE` bytes are in memory.
+
+What is hashed here is the new file. Whether each blob is what its digest says is found out by reading the file back
+(`verify`), which has to be done anyway: hashing every blob here as well would cost a third more and tell nothing new.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -20,8 +25,8 @@ from inspector.progress import CancelToken
 
 _PIECE = 1 << 20
 _RING = 8
-_INLINE = 64 << 10
-"""Below this a thread costs more than it saves."""
+_SMALL = 64 << 10
+"""Pieces below this are gathered: one write and one hashing for many headers and documents."""
 
 
 class TarOutput:
@@ -35,6 +40,11 @@ class TarOutput:
         self._token = token
         self._advanced = advanced
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="export-hash")
+        self._waiting: deque[Future[None]] = deque()
+        self._gathered = bytearray()
+        self._whole = hasher("sha256")
+        self._whole_is_known = True
+        self._frame = hasher("sha256")
         self.offset = 0
 
     def __enter__(self) -> Self:
@@ -47,62 +57,89 @@ class TarOutput:
 
     def folder(self, name: str) -> None:
         """One folder entry."""
-        self._put(tarstream.folder_header(name))
+        self._put_frame(tarstream.folder_header(name))
 
     def document(self, name: str, data: bytes) -> None:
         """One file whose bytes are here."""
-        self._put(tarstream.file_header(name, len(data)) + data + bytes(tarstream.padding(len(data))))
+        self._put_frame(tarstream.file_header(name, len(data)))
+        self._put(data)
+        self._put_frame(bytes(tarstream.padding(len(data))))
 
-    def blob(self, name: str, source: ByteSource, algorithm: str) -> Digest:
-        """One file with the bytes of `source`; returns their digest, as read."""
-        self._put(tarstream.file_header(name, source.size))
-        digest = self._pour(chunks(source, size=_PIECE, token=self._token), algorithm, source.size)
-        self._put(bytes(tarstream.padding(source.size)))
-        return digest
+    def blob(self, name: str, source: ByteSource) -> None:
+        """One file with the bytes of `source`."""
+        self._put_frame(tarstream.file_header(name, source.size))
+        for piece in chunks(source, size=_PIECE, token=self._token):
+            self._put(piece)
+        self._put_frame(bytes(tarstream.padding(source.size)))
 
-    def stream(self, name: str, pieces: Iterable[bytes], algorithm: str) -> tuple[Digest, int]:
-        """One file whose size is known only at its end; returns digest and size of what came.
+    def stream(self, name: str, pieces: Iterable[bytes]) -> int:
+        """One file whose size is known only at its end; returns the size.
 
         Its header is written over a place kept free, so it must stay below 8 GiB: OverflowError otherwise.
         """
         place = self.offset
         self._put(bytes(tarstream.BLOCK))
-        digest = self._pour(pieces, algorithm, _INLINE + 1)
+        for piece in pieces:
+            self._put(piece)
         size = self.offset - place - tarstream.BLOCK
         header = tarstream.file_header(name, size)
         if len(header) != tarstream.BLOCK:
             raise OverflowError(f"{name} has {size} bytes, more than a plain tar header can state")
-        self._put(bytes(tarstream.padding(size)))
+        self._flush()
         disk.write_at(self._descriptor, header, place)
-        return digest, size
+        self._whole_is_known = False
+        self._frame.update(header)
+        self._put_frame(bytes(tarstream.padding(size)))
+        return size
 
-    def end(self) -> int:
-        """The end of the archive; returns the size of the file."""
-        self._put(tarstream.END)
-        return self.offset
+    def end(self) -> Written:
+        """The end of the archive."""
+        self._put_frame(tarstream.END)
+        self._flush()
+        while self._waiting:
+            self._waiting.popleft().result()
+        whole = self._whole.hexdigest() if self._whole_is_known else None
+        return Written(self.offset, whole, Digest.from_hex(self._frame.hexdigest()))
+
+    def _put_frame(self, data: bytes) -> None:
+        self._frame.update(data)
+        self._put(data)
 
     def _put(self, data: bytes) -> None:
-        if not data:
-            return
         self._token.check()
-        disk.write(self._descriptor, data)
         self.offset += len(data)
+        if len(data) < _SMALL:
+            self._gathered += data
+            if len(self._gathered) >= _PIECE:
+                self._flush()
+        else:
+            self._flush()
+            self._carry(data)
         self._advanced(len(data))
 
-    def _pour(self, pieces: Iterable[bytes], algorithm: str, size: int) -> Digest:
-        running = hasher(algorithm)
-        waiting: deque[Future[None]] = deque()
-        for piece in pieces:
-            if size <= _INLINE:
-                running.update(piece)
-            else:
-                if len(waiting) >= _RING:
-                    waiting.popleft().result()
-                waiting.append(self._pool.submit(running.update, piece))
-            self._put(piece)
-        for future in waiting:
-            future.result()
-        return Digest.parse(f"{algorithm}:{running.hexdigest()}")
+    def _flush(self) -> None:
+        if self._gathered:
+            data = bytes(self._gathered)
+            self._gathered.clear()
+            self._carry(data)
+
+    def _carry(self, data: bytes) -> None:
+        if len(self._waiting) >= _RING:
+            self._waiting.popleft().result()
+        if self._whole_is_known:
+            self._waiting.append(self._pool.submit(self._whole.update, data))
+        disk.write(self._descriptor, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the file's size, its sha256 in hex (None if a header had to be written late), and the digest
+    of its frame, that is of all bytes that are no content: headers, padding, end.
+    """
+
+    size: int
+    sha256: str | None
+    frame: Digest
 
 
 class BackgroundSync:
@@ -113,8 +150,6 @@ class BackgroundSync:
     """
 
     def __init__(self, descriptor: int) -> None:
-        import os
-
         self._descriptor = os.dup(descriptor)
         self._error: OSError | None = None
         self._done = threading.Event()

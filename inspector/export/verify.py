@@ -1,104 +1,157 @@
-"""Reading the new file back: its tar is walked and every digest in it computed, before it gets its name."""
+"""Reading the new file back, before it gets its name: every byte of it is accounted for.
+
+The contents of all files are compared with their digests, and everything around them (headers, padding, the end) with
+what was written. So what is in the file is what was planned, and the bytes that were read from the source were those
+that its digests name.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.archive.members import Member, MemberKind, MemberTable, read_tar_members
 from inspector.archive.source import ByteSource, FileSource, chunks
-from inspector.errors import ExportError
+from inspector.errors import Cancelled, ExportError
 from inspector.export import tarstream
+from inspector.export.transfer import Written
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
 STAGE = "Reading back"
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One file of the new archive: its name, size in bytes, and digest."""
+    """One file of the new archive: its name, its size in bytes, its digest (None: of a kind that nobody can compute)."""
 
     name: str
     size: int
-    digest: Digest
+    digest: Digest | None
 
 
-class _Count:
-    """Bytes hashed by both threads, told to one sink."""
+class WrongContent(ExportError):
+    """A file of the new archive has not the digest that was meant for it; `expected` says which."""
 
-    def __init__(self, total: int, sink: ProgressSink) -> None:
+    def __init__(self, expected: Expected, found: Digest) -> None:
+        super().__init__("The written file is not what was meant", _differs(expected.name), subject=expected.name)
+        self.expected = expected
+        self.found = found
+
+
+class _Reading:
+    """One reading back: the file, and how far it is."""
+
+    def __init__(self, source: ByteSource, total: int, token: CancelToken, sink: ProgressSink) -> None:
+        self.source = source
         self._lock = threading.Lock()
         self._total = total
         self._done = 0
+        self._token = token
         self._sink = sink
+        self._stop = CancelToken()
 
-    def __call__(self, count: int) -> None:
-        with self._lock:
-            self._done += count
-            self._sink(Progress(STAGE, self._done, self._total))
+    def stop(self) -> None:
+        """Let the other thread end as well."""
+        self._stop.cancel()
+
+    def digest(self, source: ByteSource, algorithm: str = "sha256") -> Digest:
+        """Of all bytes of `source`."""
+        running = hasher(algorithm)
+        for piece in chunks(source, token=self._token):
+            self._stop.check()
+            running.update(piece)
+            with self._lock:
+                self._done += len(piece)
+                self._sink(Progress(STAGE, self._done, self._total))
+        return Digest.parse(f"{algorithm}:{running.hexdigest()}")
 
 
-def read_back(part: Path, expected: Sequence[Expected], token: CancelToken, sink: ProgressSink) -> str:
-    """The sha256 of the whole file in hex, once every member was found to be as `expected`.
+def read_back(
+    part: Path, expected: Sequence[Expected], written: Written, token: CancelToken, sink: ProgressSink
+) -> str:
+    """The sha256 of the whole file in hex, once it was found to be as planned in every byte.
 
     The tar is walked by the same strict reader that opens archives; nothing but folders may be in it beside the
-    expected files. Two threads: one hashes the file, one its members. Raises `ExportError` for any difference.
+    expected files. Two threads share the contents, largest first. Raises `WrongContent` for a digest that differs,
+    `ExportError` for any other difference.
     """
-    stop = CancelToken()
     with FileSource(part) as source:
-        members = _walk(source, expected, token)
-        count = _Count(source.size + sum(item.size for item in expected), sink)
-        with ThreadPoolExecutor(2, thread_name_prefix="export-verify") as pool:
-
-            def hashed(bytes_of: ByteSource, algorithm: str) -> Digest:
-                running = hasher(algorithm)
-                for piece in chunks(bytes_of, token=token):
-                    stop.check()
-                    running.update(piece)
-                    count(len(piece))
-                return Digest.parse(f"{algorithm}:{running.hexdigest()}")
-
-            whole = pool.submit(hashed, source, "sha256")
-            parts = pool.submit(_compare, members, expected, hashed)
+        table = read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress)
+        files = _walk(source, table, expected)
+        known = written.sha256
+        total = sum(item.size for item in expected) + (0 if known is not None else source.size)
+        reading = _Reading(source, total, token, sink)
+        waiting = sorted(zip(expected, files, strict=True), key=lambda pair: -pair[0].size)
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="export-verify") as pool:
+            jobs: list[Future[None]] = []
+            whole = pool.submit(reading.digest, source) if known is None else None
+            queue = iter(waiting)
+            lock = threading.Lock()
+            jobs += [pool.submit(_compare, reading, table, queue, lock) for _ in range(_THREADS)]
             try:
-                parts.result()
-                return whole.result().encoded
+                if _frame(source, files) != written.frame or source.size != written.size:
+                    raise ExportError(_TITLE, _differs("what stands around its files"))
+                _raise_first([*jobs, whole] if whole is not None else jobs)
+                return whole.result().encoded if whole is not None else str(known)
             finally:
-                stop.cancel()
+                reading.stop()
 
 
-def _walk(
-    source: ByteSource, expected: Sequence[Expected], token: CancelToken
-) -> Mapping[str, tuple[Member, MemberTable]]:
-    table = read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress)
+def _raise_first(jobs: Sequence[Future[Any]]) -> None:
+    """Wait for all; of their errors the one that is no mere consequence of another."""
+    errors = [error for error in [job.exception() for job in jobs] if error is not None]
+    for error in sorted(errors, key=lambda error: isinstance(error, Cancelled)):
+        raise error
+
+
+def _walk(source: ByteSource, table: MemberTable, expected: Sequence[Expected]) -> list[Member]:
+    """The files of the tar, which must be the expected ones in the expected order."""
     files = [member for member in table.members if member.kind is not MemberKind.DIRECTORY]
     found = [(member.name, member.size, member.kind) for member in files]
     planned = [(item.name, item.size, MemberKind.FILE) for item in expected]
     end = table.end
     ends_right = end is not None and end.zero_blocks == 2 and end.end_offset + len(tarstream.END) == source.size
     if found != planned or not ends_right:
-        raise _differs("its list of members")
-    return {member.name: (member, table) for member in files}
+        raise ExportError(_TITLE, _differs("its list of files"))
+    return files
+
+
+def _frame(source: ByteSource, files: Sequence[Member]) -> Digest:
+    """The digest of all bytes that are no content."""
+    running = hasher("sha256")
+    at = 0
+    for member in files:
+        assert member.data_offset is not None
+        running.update(source.read_at(at, member.data_offset - at))
+        at = member.data_offset + member.size
+    running.update(source.read_at(at, source.size - at))
+    return Digest.from_hex(running.hexdigest())
 
 
 def _compare(
-    members: Mapping[str, tuple[Member, MemberTable]],
-    expected: Sequence[Expected],
-    hashed: Callable[[ByteSource, str], Digest],
+    reading: _Reading, table: MemberTable, queue: Iterator[tuple[Expected, Member]], lock: threading.Lock
 ) -> None:
-    for item in expected:
-        member, table = members[item.name]
-        if hashed(table.open(member), item.digest.algorithm) != item.digest:
-            raise _differs(item.name)
+    while True:
+        with lock:
+            pair = next(queue, None)
+        if pair is None:
+            return
+        item, member = pair
+        found = reading.digest(table.open(member), item.digest.algorithm if item.digest is not None else "sha256")
+        if item.digest is not None and found != item.digest:
+            reading.stop()
+            raise WrongContent(item, found)
 
 
-def _differs(what: str) -> ExportError:
-    return ExportError(
-        "The written file is not what was meant",
-        f"Read back, {what} differs: the disk or the memory of this machine changed bytes. Nothing was kept.",
-    )
+_TITLE = "The written file is not what was meant"
+
+
+def _differs(what: str) -> str:
+    return f"Read back, {what} differs: the disk or the memory of this machine changed bytes. Nothing was kept."

@@ -1,4 +1,4 @@
-"""Carrying out a plan: every blob read once, compared, written, synced, read back; only then does the target appear."""
+"""Carrying out a plan: every blob read once, written, synced, read back, compared; only then does the target appear."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.archive.blobstore import Blob
+from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.image import ImageArchive
 from inspector.errors import ExportError, InspectorError
 from inspector.export.blobbag import mismatch
 from inspector.export.planned import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded, ToRecode
 from inspector.export.recoding import LayerReader, recode
 from inspector.export.target import Target, unwritable
-from inspector.export.transfer import BackgroundSync, TarOutput
-from inspector.export.verify import Expected, read_back
+from inspector.export.transfer import BackgroundSync, TarOutput, Written
+from inspector.export.verify import Expected, WrongContent, read_back
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
@@ -102,29 +102,33 @@ def _place(archive: ImageArchive, target: Path, *, overwrite: bool) -> Target:
 def _export(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> ExportResult:
     with recode(plan, place.folder, token, sink) as settled:
         started = time.monotonic()
-        expected, size = _write(settled, place, token, sink)
-        written = time.monotonic()
+        expected, written = _write(settled, place, token, sink)
+        ended = time.monotonic()
         # The disk takes the bytes while we look at them: two different machines are busy.
         sync = BackgroundSync(place.descriptor)
-        sha256 = read_back(place.part, expected, token, sink)
+        try:
+            sha256 = read_back(place.part, expected, written, token, sink)
+        except WrongContent as error:
+            raise _blame(settled, error, token) from error
         read = time.monotonic()
         sync.wait(token)
         settled.archive.check_source()
         token.check()
         notes = place.commit()
+        _record(settled)
         return ExportResult(
             output=place.path,
-            size=size,
+            size=written.size,
             sha256=sha256,
             verified=True,
             images=settled.images,
             changes=settled.changes,
             notes=(*settled.notes, *notes),
-            seconds=(written - started, read - written, time.monotonic() - read),
+            seconds=(ended - started, read - ended, time.monotonic() - read),
         )
 
 
-def _write(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> tuple[list[Expected], int]:
+def _write(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> tuple[list[Expected], Written]:
     total = plan.size
     done = 0
     subject = ""
@@ -154,7 +158,7 @@ def _members(plan: ExportPlan) -> Iterator[str | PlannedBlob]:
 
 
 def _put(out: TarOutput, plan: ExportPlan, planned: PlannedBlob, token: CancelToken) -> Expected:
-    """Write one file; its bytes must be the planned ones."""
+    """Write one file; returns what must be found there later."""
     origin, digest = planned.origin, planned.digest
     assert not isinstance(origin, ToRecode), "layers are compressed before anything is written"
     assert digest is not None
@@ -164,28 +168,42 @@ def _put(out: TarOutput, plan: ExportPlan, planned: PlannedBlob, token: CancelTo
     if isinstance(origin, Inflated):
         layer = LayerReader(origin.blob, token)
         try:
-            found, size = out.stream(planned.name, layer.plain(), digest.algorithm)
+            size = out.stream(planned.name, layer.plain())
         except OverflowError as error:
             raise ExportError("A layer is too large", f"{error}. Choose another preset.") from error
         layer.check(plan.archive)
-        if found != digest:
-            raise _wrong(plan, origin.blob.member.name, digest, found)
+        if layer.diff_id != digest:
+            raise _wrong(plan, f"{origin.blob.member.name}, uncompressed,", digest, layer.diff_id)
         return Expected(planned.name, size, digest)
     source = origin.source if isinstance(origin, Recoded) else origin.open()
     if planned.size != source.size:
         raise _wrong(plan, planned.name, digest, None)
-    algorithm = digest.algorithm if digest.checkable else "sha256"
-    found = out.blob(planned.name, source, algorithm)
-    if digest.checkable and found != digest:
-        raise _wrong(plan, planned.name if isinstance(origin, Recoded) else origin.member.name, digest, found)
-    if isinstance(origin, Blob):
-        origin.record(found)
-    return Expected(planned.name, source.size, found)
+    out.blob(planned.name, source)
+    return Expected(planned.name, source.size, digest if digest.checkable else None)
 
 
 def _wrong(plan: ExportPlan, name: str, expected: Digest, found: Digest | None) -> InspectorError:
     plan.archive.check_source()  # a file that changed meanwhile explains it better
     return mismatch(name, expected, found)
+
+
+def _blame(plan: ExportPlan, error: WrongContent, token: CancelToken) -> InspectorError:
+    """What was read back is not what its digest says: the source, or the disk that we wrote to."""
+    plan.archive.check_source()
+    origin = next((planned.origin for planned in plan.blobs if planned.name == error.expected.name), None)
+    digest = error.expected.digest
+    if isinstance(origin, Blob) and digest is not None:
+        found = compute_digest(origin, token, ignore_progress, digest.algorithm)
+        if found != digest:
+            return mismatch(origin.member.name, digest, found)
+    return error
+
+
+def _record(plan: ExportPlan) -> None:
+    """The new file holds the source's bytes, and they were found to be right: so the source's are."""
+    for planned in plan.blobs:
+        if isinstance(planned.origin, Blob) and planned.digest is not None and planned.digest.checkable:
+            planned.origin.record(planned.digest)
 
 
 __all__ = ["ExportResult", "check_target", "default_target", "export_archive"]
