@@ -14,6 +14,7 @@ from inspector.findings import Severity
 
 _XATTRS = ("SCHILY.xattr.", "LIBARCHIVE.xattr.")
 _OF_ONE_ENTRY = ("path", "linkpath", "size")
+_BLANKS = (0x00, 0x20)
 _OF_ALL = ("uid", "gid", "mtime")
 
 
@@ -60,7 +61,7 @@ class ExtensionReader:
         size: int | None
         digits = block[124:135]
         try:
-            size = int(digits, 8) if digits.isdigit() else parse_number(block[124:136])
+            size = int(digits, 8) if digits.isdigit() and block[135] in _BLANKS else parse_number(block[124:136])
         except ValueError:  # 8 or 9
             size = None
         if size is None or size < 0:

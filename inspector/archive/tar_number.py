@@ -6,7 +6,7 @@ import re
 
 HIGHEST = (1 << 63) - 1
 LOWEST = -(1 << 63)
-_OCTAL = re.compile(rb"[ \0]*(-?[0-7]*)[ \0]*")
+_OCTAL = re.compile(rb"[0-7]*")
 
 
 def clamp(number: int) -> int:
@@ -31,7 +31,4 @@ def parse_number(field: bytes) -> int | None:
     digits = field.lstrip(b" \0")
     for stop in (b"\0", b" "):
         digits = digits.partition(stop)[0]
-    match = _OCTAL.fullmatch(digits)
-    if match is None or match[1] == b"-":
-        return None
-    return clamp(int(match[1] or b"0", 8))
+    return clamp(int(digits or b"0", 8)) if _OCTAL.fullmatch(digits) else None

@@ -51,7 +51,8 @@ def old_gnu_map(header: bytes, read: Read, stored: int, room: int) -> SparseMap:
     if fault:
         # Told only now: the walk has to go on behind the extension blocks.
         raise BrokenSparseMap("the map holds something that is no number")
-    size = parse_number(header[483:495])
+    # A blank field is no size, whatever it counts as elsewhere.
+    size = parse_number(header[483:495]) if header[483:495].strip(b"\0 ") else None
     return SparseMap(tuple(extents), _checked(extents, size, stored), blocks * BLOCK)
 
 
