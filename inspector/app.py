@@ -12,6 +12,8 @@ from inspector import __version__
 
 APPLICATION_ID = "io.github.oci_image_inspector.ImageInspector"
 _TERMINAL = "The same without a window: image-inspector-cli show FILE"
+_PATIENCE_S = 3.0
+"""How long the end of the program waits for threads that were told to stop."""
 _LIBRARIES = "apt-get install libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0"
 
 
@@ -53,6 +55,7 @@ def run(paths: Sequence[Path]) -> int:
     """The event loop, until the window is closed."""
     from PySide6.QtWidgets import QApplication
 
+    from inspector.ui.garbage import GarbageCollector
     from inspector.ui.main_window import MainWindow
     from inspector.ui.settings import Settings
     from inspector.ui.task_runner import TaskRunner
@@ -65,7 +68,16 @@ def run(paths: Sequence[Path]) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName(APPLICATION_ID)
     follow_colour_scheme(application)
-    window = MainWindow(TaskRunner(), Settings())
+    collector = GarbageCollector(application)
+    runner = TaskRunner()
+    window = MainWindow(runner, Settings())
     window.show()
     window.open_paths(paths)
-    return application.exec()
+    code = application.exec()
+    collector.stop()
+    if not runner.shut_down(_PATIENCE_S):
+        # A read from a dead network share never ends; everything else had time to remove what it had begun to write.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code

@@ -38,6 +38,7 @@ class ArchiveStack(QWidget):
         self._settings = settings
         self._opening: set[str] = set()
         self._raised: dict[str, tuple[str, ...]] = {}
+        self._failed: dict[Message, Path] = {}
         self.bar = MessageBar(self)
         self.bar.action_chosen.connect(self._act)
         self.empty = DropPage(self)
@@ -71,6 +72,8 @@ class ArchiveStack(QWidget):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open each path in a tab of its own; one that is open already comes to the front."""
+        self.bar.clear()
+        self._failed.clear()
         for path in paths:
             known = next((view for view in self.views() if view.session.path == path), None)
             if known is not None:
@@ -103,7 +106,7 @@ class ArchiveStack(QWidget):
             self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
 
     def hide_messages(self) -> None:
-        self.bar.hide()
+        self.bar.clear()
         for view in self.views():
             view.bar.hide()
 
@@ -136,7 +139,6 @@ class ArchiveStack(QWidget):
         return button
 
     def _open(self, path: Path, instead_of: ArchiveView | None = None) -> None:
-        self.bar.hide()
         self._opening.add(str(path))
         raised = self._raised.get(str(path), ())
 
@@ -177,21 +179,23 @@ class ArchiveStack(QWidget):
         self.view_changed.emit()
 
     def _not_opened(self, path: Path, error: BaseException) -> None:
-        message = from_error(error, self.tr("Opening %s") % safe(path.name))
+        message = from_error(error, self.tr("opening %s") % safe(path.name))
         if message is not None:
-            self._failed = path
-            self.bar.show_message(message)
+            self._failed[message] = path
+            self.bar.add_message(message)
 
     def _act(self, action: Action, message: Message) -> None:
-        self.bar.hide()
-        path = self._failed
-        if action is Action.CONTINUE_WITH_MORE:
-            self._raised[str(path)] = (*self._raised.get(str(path), ()), message.limit)
-            self.open_paths([path])
-        elif action in (Action.RETRY, Action.REOPEN):
-            self.open_paths([path])
-        elif action is Action.OPEN_OTHER:
+        self.bar.dismiss()
+        path = self._failed.get(message)
+        if action is Action.OPEN_OTHER:
             self.files_asked.emit()
+        elif path is None:
+            return
+        elif action is Action.CONTINUE_WITH_MORE:
+            self._raised[str(path)] = (*self._raised.get(str(path), ()), message.limit)
+            self._open(path)
+        elif action in (Action.RETRY, Action.REOPEN):
+            self._open(path)
 
     def _forget_recent(self, path: str) -> None:
         self._settings.recent = self._settings.recent.without(path)

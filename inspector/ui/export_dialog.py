@@ -54,7 +54,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(940, 640)
+        self.resize(1040, 640)
         self.target = QLineEdit(str(exporting.default_target(session)))
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))
@@ -91,15 +91,15 @@ class ExportDialog(QDialog):
 
     def _columns(self) -> tuple[ColumnOf[PlanRow], ...]:
         return (
-            ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=250),
+            ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=240),
             ColumnOf(
                 self.tr("Will be"),
                 lambda row: f"{_SIGNS.get(row.action, '')} {row.action}",
                 lambda row: row.why,
                 width=100,
             ),
-            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=180),
-            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=180),
+            ColumnOf(self.tr("Before"), lambda row: row.before, lambda row: row.tooltip, width=235),
+            ColumnOf(self.tr("After"), lambda row: row.after, lambda row: row.tooltip, width=235),
             ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.why, width=120),
         )
 

@@ -93,7 +93,7 @@ class Exports(QObject):
                 target, lambda: self.start(view, request, target, overwrite=True), lambda: self.ask(view)
             )
             return
-        message = from_error(error, self.tr("Exporting"))
+        message = from_error(error, self.tr("exporting"))
         if message is not None:
             view.bar.show_message(message)
 

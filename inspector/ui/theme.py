@@ -7,12 +7,17 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 _DARK = {
-    QPalette.ColorRole.Window: "#2b2d30",
+    QPalette.ColorRole.Window: "#323437",
     QPalette.ColorRole.WindowText: "#e6e6e6",
-    QPalette.ColorRole.Base: "#1f2124",
-    QPalette.ColorRole.AlternateBase: "#26282b",
+    QPalette.ColorRole.Base: "#232528",
+    QPalette.ColorRole.AlternateBase: "#2a2c2f",
     QPalette.ColorRole.Text: "#e6e6e6",
-    QPalette.ColorRole.Button: "#33363a",
+    QPalette.ColorRole.Light: "#4a4d52",
+    QPalette.ColorRole.Midlight: "#45484d",
+    QPalette.ColorRole.Mid: "#2a2c2f",
+    QPalette.ColorRole.Dark: "#1c1e20",
+    QPalette.ColorRole.Shadow: "#111213",
+    QPalette.ColorRole.Button: "#45494e",
     QPalette.ColorRole.ButtonText: "#e6e6e6",
     QPalette.ColorRole.BrightText: "#ffffff",
     QPalette.ColorRole.ToolTipBase: "#33363a",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
-WIDTH, HEIGHT = 1180, 760
+WIDTH, HEIGHT = 1240, 740
 LOOKS = {"light": {}, "dark": {"INSPECTOR_LOOK": "dark"}, "200": {"QT_SCALE_FACTOR": "2"}}
 PATIENCE = 20.0
 

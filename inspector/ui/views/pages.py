@@ -220,7 +220,7 @@ class Pages(QWidget):
 
     def _failed(self, page: Page, error: BaseException) -> None:
         self._shown.discard(page)
-        message = from_error(error, self.tr("Reading %s") % page.caption)
+        message = from_error(error, self.tr("reading %s") % page.caption)
         if message is not None:
             self.bar.show_message(message)
 

@@ -25,6 +25,7 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message: Message | None = None
+        self._later: list[Message] = []
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self._icon = text.label()
@@ -40,7 +41,9 @@ class MessageBar(QFrame):
         self._close.setAutoRaise(True)
         self._close.setToolTip(text.tooltip(self.tr("Close this message")))
         self._close.setAccessibleName(self.tr("Close this message"))
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self.dismiss)
+        self._more = text.label()
+        self._more.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._details = QPlainTextEdit(self)
         self._details.setReadOnly(True)
         self._details.setAcceptDrops(False)
@@ -55,6 +58,7 @@ class MessageBar(QFrame):
         words.addWidget(self._text)
         row.addLayout(words, 1)
         row.addLayout(self._buttons)
+        row.addWidget(self._more)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 6, 6)
@@ -67,9 +71,39 @@ class MessageBar(QFrame):
         """What is shown, or was shown last."""
         return self._message
 
+    def add_message(self, message: Message) -> None:
+        """Show it when those before it were dismissed: several files of one drop may have failed."""
+        if self.isHidden():
+            self.show_message(message)
+        else:
+            self._later.append(message)
+            self._tell_more()
+
+    def dismiss(self) -> None:
+        """The message was read: on to the next, if there is one."""
+        if self._later:
+            later = self._later[1:]
+            self.show_message(self._later[0])
+            self._later = later
+            self._tell_more()
+        else:
+            self.hide()
+
+    def clear(self) -> None:
+        """Forget what is shown and what waits."""
+        self._later = []
+        self.hide()
+
+    def _tell_more(self) -> None:
+        waiting = len(self._later)
+        several = self.tr("%d more messages") % waiting if waiting > 1 else self.tr("1 more message")
+        self._more.setText(several if waiting else "")
+
     def show_message(self, message: Message) -> None:
-        """Replace whatever is shown."""
+        """Replace whatever is shown or waits."""
         self._message = message
+        self._later = []
+        self._tell_more()
         name, hue = _GOOD if Action.OPEN_RESULT in message.actions else _LOOKS[message.severity]
         self._icon.setPixmap(icon(name).pixmap(22, 22))
         self._icon.setAccessibleName(message.severity.word)
