@@ -47,6 +47,8 @@ class ArchiveStack(QWidget):
         self.empty.path_removed.connect(self._forget_recent)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Open archives"))
+        self.tabs.tabBar().setAccessibleName(self.tr("Open archives"))
         self.tabs.setMovable(True)
         self.tabs.currentChanged.connect(lambda _at: self.view_changed.emit())
         self._stack = QStackedWidget(self)

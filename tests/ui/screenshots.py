@@ -124,7 +124,8 @@ class Stage:
             path = CORPUS / name
             before = len(self.window.archives.views())
             self.window.open_paths([path])
-            self.wait(lambda: len(self.window.archives.views()) > before or self.window.archives.bar.isVisible())
+            stack = self.window.archives
+            self.wait(lambda stack=stack, before=before: len(stack.views()) > before or stack.bar.isVisible())  # type: ignore[misc]
         self.idle()
 
     def idle(self) -> None:

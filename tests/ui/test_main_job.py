@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
@@ -209,7 +209,7 @@ def test_one_click_never_overwrites_silently(
     target.write_bytes(b"mine")
     open_archive(archive)
     window.actions_by_id["export-now"].trigger()
-    qtbot.waitUntil(lambda: any(w.isVisible() for w in window.findChildren(type(_box()))), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any(w.isVisible() for w in window.findChildren(QMessageBox)), timeout=PATIENCE_MS)
     box = question(window)
     assert str(target) in box.informativeText()
     box.reject()
@@ -221,7 +221,7 @@ def test_replacing_is_a_choice(window: MainWindow, qtbot: QtBot, open_archive: O
     target.write_bytes(b"mine")
     view = open_archive(archive)
     window.actions_by_id["export-now"].trigger()
-    qtbot.waitUntil(lambda: any(w.isVisible() for w in window.findChildren(type(_box()))), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any(w.isVisible() for w in window.findChildren(QMessageBox)), timeout=PATIENCE_MS)
     box = question(window)
     next(button for button in box.findChildren(QPushButton) if button.text() == "Replace").click()
     qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
@@ -258,9 +258,3 @@ def test_a_cancelled_export_leaves_nothing(
     window.actions_by_id["stop"].trigger()
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
     assert [child.name for child in tmp_path.iterdir() if child.suffix != ".ini"] == ["big.tar"]
-
-
-def _box() -> object:
-    from PySide6.QtWidgets import QMessageBox
-
-    return QMessageBox()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QColor, QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -28,6 +28,10 @@ from inspector.viewmodel.tree import NodeType
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
+
+
+def unwanted(what: object) -> None:
+    pytest.fail(f"nobody should have been told {what!r}")
 
 
 def test_models_are_models(qtbot: QtBot, qtmodeltester: ModelTester, open_archive: Opener, archive: Path) -> None:
@@ -66,7 +70,7 @@ def test_a_task_answers_on_the_windows_thread(qtbot: QtBot) -> None:
         sink(Progress("half", 1 << 33, 1 << 34))
         return threading.current_thread().name
 
-    runner.start("x", work, lambda name: answers.append((name, threading.current_thread().name)), pytest.fail)
+    runner.start("x", work, lambda name: answers.append((name, threading.current_thread().name)), unwanted)
     qtbot.waitUntil(lambda: bool(answers), timeout=PATIENCE_MS)
     assert answers[0][0] != answers[0][1] == threading.current_thread().name
     assert runner.shut_down()
@@ -98,7 +102,7 @@ def test_a_cancelled_task_is_silent(qtbot: QtBot) -> None:
             token.check()
             time.sleep(0.001)
 
-    task = runner.start("x", work, pytest.fail, pytest.fail, on_end=lambda: ended.append(True))
+    task = runner.start("x", work, unwanted, unwanted, on_end=lambda: ended.append(True))
     begun.wait(5)
     started = time.monotonic()
     task.cancel()
@@ -110,7 +114,7 @@ def test_a_cancelled_task_is_silent(qtbot: QtBot) -> None:
 def test_closing_does_not_wait_for_a_stalled_read() -> None:
     runner = TaskRunner()
     release = threading.Event()
-    runner.start("stalled", lambda _t, _s: release.wait(20), pytest.fail, pytest.fail)
+    runner.start("stalled", lambda _t, _s: release.wait(20), unwanted, unwanted)
     started = time.monotonic()
     assert not runner.shut_down(0.1)
     assert time.monotonic() - started < 2
@@ -124,7 +128,7 @@ def test_cancelled_errors_are_not_told(qtbot: QtBot) -> None:
     def work(_token: CancelToken, _sink: ProgressSink) -> int:
         raise Cancelled
 
-    runner.start("x", work, pytest.fail, pytest.fail, on_end=lambda: ended.append(True))
+    runner.start("x", work, unwanted, unwanted, on_end=lambda: ended.append(True))
     qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
     assert runner.shut_down()
 
@@ -149,11 +153,8 @@ def test_settings_that_are_nonsense_do_no_harm(qtbot: QtBot, tmp_path: Path) -> 
 
 
 def test_every_command_is_reachable(window: MainWindow) -> None:
-    in_menus = {
-        action.objectName()
-        for menu in window.menuBar().actions()
-        for action in (menu.menu().actions() if menu.menu() else [])
-    }
+    menus = (action.menu() for action in window.menuBar().actions())
+    in_menus = {action.objectName() for menu in menus if isinstance(menu, QMenu) for action in menu.actions()}
     for identifier, action in window.actions_by_id.items():
         assert identifier in in_menus
         keys = [QKeySequence(text) for text in COMMANDS[identifier].shortcuts]
@@ -207,8 +208,9 @@ def test_the_table_of_shortcuts_lists_them_all(window: MainWindow) -> None:
 def test_dark_text_has_contrast() -> None:
     palette = dark_palette()
 
-    def luminance(red: float, green: float, blue: float) -> float:
-        parts = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in (red, green, blue)]
+    def luminance(colour: QColor) -> float:
+        channels = (colour.redF(), colour.greenF(), colour.blueF())
+        parts = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in channels]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
     for ink, ground in (
@@ -216,5 +218,5 @@ def test_dark_text_has_contrast() -> None:
         (palette.windowText(), palette.window()),
         (palette.link(), palette.base()),
     ):
-        lighter, darker = sorted((luminance(*brush.color().getRgbF()[:3]) for brush in (ink, ground)), reverse=True)
+        lighter, darker = sorted((luminance(brush.color()) for brush in (ink, ground)), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5
