@@ -79,6 +79,12 @@ def tell_writer(members: MemberTable, found: Found, outer: ByteSource | None) ->
     """The writer and why; `outer` is the tar itself (inflated), None for a folder."""
     evidence = Evidence(members, found, outer)
     if found.layout == "docker-save-v1":
+        end = members.end
+        if end is not None and (end.truncated_at is not None or end.bad_header_at is not None):
+            return Writer(
+                "docker 24 or earlier",
+                ("v1 folders are there, and the end of the archive, where later versions have manifest.json, is missing",),
+            )
         return Writer(
             "docker 1.9 or earlier",
             ("there is no manifest.json, only v1 folders" + (" and repositories" if found.documents else ""),),
