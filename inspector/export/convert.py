@@ -307,14 +307,16 @@ class Converter:
 
 
 def is_runnable(done: Converted) -> TypeGuard[Converted]:
-    """Whether Docker could load it: an image all of whose layers are tars that the new archive holds."""
-    return (
-        done.image is not None
-        and done.image.kind is NodeKind.IMAGE
-        and done.config_digest is not None
-        and (done.image.config is not None or done.action == ADDED)
-        and all(layer.digest is not None and layer.is_tar for layer in done.layers)
-    )
+    """Whether Docker could load it: an image all of whose layers are tars that the new archive holds, one per diffID."""
+    image = done.image
+    if image is None or image.kind is not NodeKind.IMAGE or done.config_digest is None:
+        return False
+    if done.config_digest != image.config_digest and not image.v1_ids:
+        return False
+    config = image.parsed_config
+    if not image.v1_ids and (config is None or len(config.diff_ids) != len(done.layers)):
+        return False
+    return all(layer.digest is not None and layer.is_tar for layer in done.layers)
 
 
 def _numbered(image: Image, number: int, blob: Blob) -> Layer:

@@ -44,7 +44,7 @@ def docker_images(
         word = name or "an image without a name"
         if not images:
             if there:
-                notes.setdefault(f"{word}: not in manifest.json, since its layers are not all here as plain tars.")
+                notes.setdefault(f"{word}: not in manifest.json, since docker load would refuse it.")
             continue
         done = _preferred(images, host)
         platforms = dict.fromkeys(str(i.image.platform) for i in images if i.image is not None)

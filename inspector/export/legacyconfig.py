@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
-from inspector.archive.compression import Compression, inflate
+from inspector.archive.compression import Compression
 from inspector.archive.image import Image
 from inspector.archive.legacy import synthesise_config
-from inspector.archive.source import chunks
 from inspector.export.blobbag import whole
+from inspector.export.layerreader import LayerReader
 from inspector.export.storedlayers import missing
-from inspector.oci.digest import Digest, hasher
+from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 if TYPE_CHECKING:
@@ -39,20 +39,7 @@ def _digests(blob: Blob, token: CancelToken, sink: ProgressSink) -> tuple[Digest
     known = blob.computed
     if known is not None and blob.compression is Compression.NONE:
         return known, known
-    source = blob.open()
-    stored, plain = hasher("sha256"), hasher("sha256")
-    done = 0
-
-    def read() -> object:
-        nonlocal done
-        for piece in chunks(source, token=token):
-            stored.update(piece)
-            done += len(piece)
-            sink(Progress("Computing diffIDs", done, source.size, blob.member.name))
-            yield piece
-
-    for piece in inflate(read(), blob.compression):  # type: ignore[arg-type]
-        plain.update(piece)
-    digest = Digest.from_hex(stored.hexdigest())
-    blob.record(digest)
-    return digest, Digest.from_hex(plain.hexdigest())
+    reader = LayerReader(blob, token)
+    for _ in reader.plain():
+        sink(Progress("Computing diffIDs", reader.read, blob.size, blob.member.name))
+    return reader.stored, reader.diff_id

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
-from inspector.archive.compression import inflate
-from inspector.archive.source import FileSource, Window, chunks
-from inspector.errors import BlobMismatch, CompressionError
+from inspector.archive.source import FileSource, Window
 from inspector.export import disk
 from inspector.export.blobbag import mismatch
+from inspector.export.layerreader import LayerReader
 from inspector.export.plan import plan_export
 from inspector.export.planned import ExportPlan, Recoded, ToRecode
 from inspector.export.recompress import encode
@@ -25,56 +24,6 @@ if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
 
 _STAGE = "Compressing"
-
-
-class LayerReader:
-    """One layer, inflated in one pass that also computes its stored digest and its diffID."""
-
-    def __init__(self, blob: Blob, token: CancelToken) -> None:
-        self.blob = blob
-        self._token = token
-        self._stored = hasher(self._algorithm)
-        self._plain = hasher("sha256")
-        self.read = 0
-        """Stored bytes read so far."""
-
-    @property
-    def _algorithm(self) -> str:
-        claimed = self.blob.claimed
-        return claimed.algorithm if claimed is not None and claimed.checkable else "sha256"
-
-    def _pieces(self) -> Iterator[bytes]:
-        for piece in chunks(self.blob.open(), token=self._token):
-            self._stored.update(piece)
-            self.read += len(piece)
-            yield piece
-
-    def plain(self) -> Iterator[bytes]:
-        """The uncompressed bytes; `BlobMismatch` for a stream that is damaged."""
-        try:
-            for piece in inflate(self._pieces(), self.blob.compression):
-                self._plain.update(piece)
-                yield piece
-        except CompressionError as error:
-            raise BlobMismatch(
-                "A layer is damaged",
-                f"{self.blob.member.name}: {error.message} Nothing was written. Get the archive again.",
-                subject=self.blob.member.name,
-            ) from error
-
-    @property
-    def diff_id(self) -> Digest:
-        """The digest of what `plain` gave out."""
-        return Digest.from_hex(self._plain.hexdigest())
-
-    def check(self, archive: ImageArchive) -> None:
-        """`BlobMismatch` unless the stored bytes are what they are claimed to be; call it when all were read."""
-        found = Digest.parse(f"{self._algorithm}:{self._stored.hexdigest()}")
-        self.blob.record(found)
-        claimed = self.blob.claimed
-        if claimed is not None and claimed.checkable and claimed != found:
-            archive.check_source()
-            raise mismatch(self.blob.member.name, claimed, found)
 
 
 @contextmanager

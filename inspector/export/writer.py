@@ -11,8 +11,9 @@ from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.image import ImageArchive
 from inspector.errors import ExportError, InspectorError
 from inspector.export.blobbag import mismatch
+from inspector.export.layerreader import LayerReader
 from inspector.export.planned import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded, ToRecode
-from inspector.export.recoding import LayerReader, recode
+from inspector.export.recoding import recode
 from inspector.export.target import Target, unwritable
 from inspector.export.transfer import BackgroundSync, TarOutput, Written
 from inspector.export.verify import Expected, WrongContent, read_back
