@@ -22,7 +22,7 @@ from typing import NoReturn, Protocol, cast
 
 from inspector import __version__
 from inspector.cli.console import Console
-from inspector.errors import Cancelled, InspectorError
+from inspector.errors import Cancelled, InspectorError, LimitReached
 
 FINE = 0
 DIFFERENT = 1
@@ -82,6 +82,14 @@ def build_parser() -> argparse.ArgumentParser:
     for verb in _verbs():
         sub = verbs.add_parser(verb.NAME, help=verb.HELP, description=verb.HELP)
         verb.add_arguments(sub)
+        sub.add_argument(
+            "--raise",
+            dest="raised",
+            action="append",
+            default=[],
+            metavar="LIMIT",
+            help="go on with eight times more of a safety limit that was reached; may be repeated",
+        )
         sub.set_defaults(run=verb.run)
     return parser
 
@@ -122,6 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         with _signals(console):
+            console.raise_limits(arguments.raised)
             code: int = arguments.run(arguments, console)
             console.flush()
             return code
@@ -130,6 +139,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _nobody_reads()
+    except LimitReached as error:
+        console.error(" ".join(f"{error} To go on with more: --raise {error.limit}".split()))
+        return FAILED
     except InspectorError as error:
         console.error(" ".join(str(error).split()))
         return FAILED

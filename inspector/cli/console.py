@@ -14,10 +14,18 @@ import io
 import json
 import sys
 import time
-from typing import BinaryIO, TextIO
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from inspector.archive.limits import DEFAULT_LIMITS
+from inspector.errors import UsageError
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 from inspector.viewmodel.display import safe, safe_lines
+
+if TYPE_CHECKING:
+    from inspector.archive.image import ImageArchive
 
 _REDRAW_SECONDS = 0.1
 _LINE = 78
@@ -42,10 +50,26 @@ class Console:
         self._stdout = stdout or sys.stdout or io.StringIO()
         self._stderr = stderr or sys.stderr or io.StringIO()
         self.token = CancelToken()
+        self.limits = DEFAULT_LIMITS
         self._progress_length = 0
         for stream in (self._stdout, self._stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+    def raise_limits(self, names: Iterable[str]) -> None:
+        """`--raise`: eight times more of each limit named. UsageError that lists them for an unknown one."""
+        for name in names:
+            try:
+                self.limits = self.limits.raised(name)
+            except ValueError:
+                known = ", ".join(field.name for field in fields(DEFAULT_LIMITS))
+                raise UsageError("No such limit", f"{name!r} is none of {known}.") from None
+
+    def open_archive(self, path: str) -> ImageArchive:
+        """The archive at `path`, with this run's limits, progress and stop signal. Raises as `detect.open_archive`."""
+        from inspector.archive.detect import open_archive
+
+        return open_archive(Path(path), token=self.token, sink=self.sink(), limits=self.limits)
 
     def out(self, text: str = "") -> None:
         """One line, or several, of the result."""

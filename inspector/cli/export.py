@@ -59,7 +59,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was."""
-    from inspector.archive.detect import open_archive
     from inspector.export.plan import plan_export
     from inspector.export.sheet import plan_json, result_json
     from inspector.export.writer import check_target, export_archive
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     options = _options(arguments)
     options.check()
     target = Path(arguments.out)
-    with open_archive(Path(arguments.file), token=console.token, sink=console.sink()) as archive:
+    with console.open_archive(arguments.file) as archive:
         if not arguments.plan:
             check_target(archive, target, overwrite=arguments.force)  # before layers are read for the plan
         plan = plan_export(archive, options, token=console.token, sink=console.sink())

@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.cli.console import visible
@@ -44,10 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the entries; 1 if a layer is damaged or absent, so that entries may be missing."""
-    from inspector.archive.detect import open_archive
     from inspector.archive.select import select_image
 
-    with open_archive(Path(arguments.file), token=console.token, sink=console.sink()) as archive:
+    with console.open_archive(arguments.file) as archive:
         image = select_image(archive, arguments.image, arguments.platform)
         if arguments.layer is None:
             return _print_merged(image, console, as_json=arguments.json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the structure; 0 also if there are findings (that is what `check` is for)."""
-    from inspector.archive.detect import open_archive
-
-    with open_archive(Path(arguments.file), token=console.token, sink=console.sink()) as archive:
+    with console.open_archive(arguments.file) as archive:
         if arguments.json:
             console.out_json(to_json(archive))
         else:
