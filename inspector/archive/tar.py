@@ -73,7 +73,7 @@ class TarReader:
         ahead, extension_reader, settler = self._ahead, self._extensions, self._settler
         common_kinds, flags, is_extension = COMMON_KIND_OF_CODE, FLAG_OF_CODE, IS_EXTENSION
         file, directory = EntryType.FILE, EntryType.DIRECTORY
-        new_entry = tuple.__new__
+        new_entry = new_header = tuple.__new__  # what a named tuple's own constructor does, without its detour
         sums: dict[bytes, int] = {}
         owners: dict[bytes, tuple[int, int, int] | None] = {}
         extensions: Extensions | None = None
@@ -159,7 +159,7 @@ class TarReader:
                             content_end = origin + at + size
                             at += (size + 511) & -512
                             continue
-                        header = Header(name, kind, flags[code], *owner, size, mtime, link, form)
+                        header = new_header(Header, (name, kind, flags[code], *owner, size, mtime, link, form))
             ahead.at = at
             if is_extension[code]:
                 extensions = extensions or Extensions(offset)
@@ -257,7 +257,8 @@ class TarReader:
         )  # fmt: skip
 
     def _lost(self, extensions: Extensions | None) -> None:
-        if extensions is not None:
+        # A global header alone is no loss: `git archive` of an empty tree is one.
+        if extensions is not None and extensions.is_local:
             self._oddities.note(
                 "TAR-5", Severity.WARNING, "An extension header without an entry", "It says nothing about anything.",
                 extensions.offset,

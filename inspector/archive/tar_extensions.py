@@ -39,6 +39,11 @@ class Extensions:
         self.is_sparse = False
         self.sparse_pairs: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def is_local(self) -> bool:
+        """Whether any of them was meant of the one entry that follows."""
+        return self.name is not None or self.link is not None or self.records is not None
+
 
 class ExtensionReader:
     """Takes in one extension header after the other.

@@ -76,7 +76,7 @@ def parse_pax(data: bytes) -> PaxHeader:
             repeated = key
         records[key] = value
         position = end
-    return PaxHeader(records, is_sparse, tuple(pairs), repeated, fault)
+    return tuple.__new__(PaxHeader, (records, is_sparse, tuple(pairs), repeated, fault))
 
 
 def _or_minus_one(value: int | None) -> int:

@@ -77,24 +77,28 @@ class Settler:
             self._check_text(link, "link target", offset)
         logical = sparse.size if sparse is not None else size
         devices = kind in WITH_DEVICE
-        return TarEntry(
-            name,
-            kind,
-            flag,
-            mode,
-            uid,
-            gid,
-            logical if kind in WITH_CONTENT else 0,
-            stored,
-            mtime,
-            link,
-            number(block[329:337], "devmajor", offset, self._oddities) if devices else 0,
-            number(block[337:345], "devminor", offset, self._oddities) if devices else 0,
-            offset,
-            content,
-            pax or None,
-            sparse.extents if sparse is not None else None,
-            form,
+        # As the constructor does, without its detour: this is the path of each entry of a PAX tar.
+        return tuple.__new__(
+            TarEntry,
+            (
+                name,
+                kind,
+                flag,
+                mode,
+                uid,
+                gid,
+                logical if kind in WITH_CONTENT else 0,
+                stored,
+                mtime,
+                link,
+                number(block[329:337], "devmajor", offset, self._oddities) if devices else 0,
+                number(block[337:345], "devminor", offset, self._oddities) if devices else 0,
+                offset,
+                content,
+                pax or None,
+                sparse.extents if sparse is not None else None,
+                form,
+            ),
         )
 
     def _with_records(
