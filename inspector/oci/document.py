@@ -9,10 +9,9 @@ from inspector.findings import Finding
 from inspector.oci.digest import Digest
 from inspector.oci.go_json import compact_json
 from inspector.oci.json_reader import Json, JsonLimits, read_json
-from inspector.oci.node import Node
 from inspector.oci.problems import Problems
 
-__all__ = ["Document", "Json", "JsonLimits", "Node", "Problems", "compact_json", "parse_document"]
+__all__ = ["Document", "Json", "JsonLimits", "Problems", "compact_json", "parse_document"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -251,7 +251,8 @@ class _Hooks:
         length = len(digits.lstrip("-"))
         if length > HOPELESS_INTEGER:
             raise DocumentError(
-                "Not a JSON document that can be read", f"It holds a number of {length:,} digits, which no reader takes."
+                "Not a JSON document that can be read",
+                f"It holds a number of {length:,} digits, which no reader takes.",
             )
         if length > LONGEST_INTEGER:
             self.odd = True

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, overload
+from typing import Final, overload
 
 from inspector.findings import Severity
+from inspector.oci.document import Document
 from inspector.oci.json_reader import Json, name_pointer
 from inspector.oci.problems import Problems
-
-if TYPE_CHECKING:
-    from inspector.oci.document import Document
 
 _SHOWN: Final = 120
 

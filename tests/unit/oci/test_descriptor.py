@@ -6,7 +6,8 @@ from inspector.errors import LimitReached
 from inspector.findings import Finding
 from inspector.oci import mediatype
 from inspector.oci.descriptor import Descriptor, parse_descriptors
-from inspector.oci.document import Json, Node, parse_document
+from inspector.oci.document import Json, parse_document
+from inspector.oci.node import Node
 from inspector.oci.platform import Platform
 
 DIGEST = "sha256:" + "a" * 64

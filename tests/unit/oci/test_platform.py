@@ -1,6 +1,7 @@
 import pytest
 
-from inspector.oci.document import Node, parse_document
+from inspector.oci.document import parse_document
+from inspector.oci.node import Node
 from inspector.oci.platform import Platform
 
 
