@@ -78,7 +78,9 @@ def _print_layer(image: Image, layer: Layer, console: Console, *, as_json: bool)
     from inspector.layers.stack import list_image_layer
 
     # Only the JSON document tells the digests; without them a plain layer is read by its headers.
-    listing = list_image_layer(layer, image, token=console.token, sink=console.sink(), with_digests=as_json)
+    listing = list_image_layer(
+        layer, image, token=console.token, sink=console.sink(), limits=console.limits, with_digests=as_json
+    )
     if as_json:
         head: dict[str, object] = {
             "image": image.config_digest,
@@ -101,7 +103,7 @@ def _print_merged(image: Image, console: Console, *, as_json: bool) -> int:
     from inspector.layers.merged import merge
     from inspector.layers.stack import list_image
 
-    found = list_image(image, token=console.token, sink=console.sink(), with_digests=False)
+    found = list_image(image, token=console.token, sink=console.sink(), limits=console.limits, with_digests=False)
     merged = merge(found.listings)
     if as_json:
         head: dict[str, object] = {"image": image.config_digest, "layer": None, "digest": None, "diff_id": None}
