@@ -94,7 +94,7 @@ def _blob_change(kind: str, planned: PlannedBlob) -> Change:
 def _dropped(layout: Layout) -> Iterator[Change]:
     members = layout.archive.members
     used = {blob.member.name for blob in layout.bag.sources}
-    used |= {f"{members.root}/{name}" if members.root else name for name in _ROOT}
+    used |= set(_ROOT)
     chosen = bool(layout.options.images or layout.options.platforms)
     left = [member for member in members.members if member.kind is MemberKind.FILE and member.name not in used]
     if layout.options.preset.value == "strict-oci" and layout.archive.root_document("manifest.json") is not None:
