@@ -254,7 +254,7 @@ def test_a_cancelled_export_leaves_nothing(
     path = docker_24([ImageSpec((big,), ("docker.io/library/big:1",))]).write(tmp_path / "big.tar")
     open_archive(path)
     window.actions_by_id["export-now"].trigger()
-    qtbot.waitUntil(lambda: window.exports.running and window.task_status.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any(task.progress is not None for task in window.runner.tasks), timeout=PATIENCE_MS)
     window.actions_by_id["stop"].trigger()
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
     assert [child.name for child in tmp_path.iterdir() if child.suffix != ".ini"] == ["big.tar"]

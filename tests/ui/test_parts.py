@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from inspector.errors import Cancelled
+from inspector.findings import Severity
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon, resource
@@ -23,7 +25,12 @@ from inspector.ui.settings import Settings
 from inspector.ui.shortcuts_dialog import CommandPalette, ShortcutsDialog
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.theme import dark_palette
+from inspector.ui.views.summary_page import SummaryPage
+from inspector.ui.widgets.elided import ElidedLabel
+from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel.commands import COMMANDS
+from inspector.viewmodel.messages import Message
+from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.tree import NodeType
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
@@ -220,3 +227,108 @@ def test_dark_text_has_contrast() -> None:
     ):
         lighter, darker = sorted((luminance(brush.color()) for brush in (ink, ground)), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_a_summary_of_many_rows_comes_in_slices(qtbot: QtBot) -> None:
+    page = SummaryPage()
+    qtbot.addWidget(page)
+    page.show()
+    rows = tuple(Row(f"label {number}", "value") for number in range(250))
+    page.show_sections("", [Section("Labels", rows)])
+    shown = [label for label in page.findChildren(QLabel) if label.text() == "value"]
+    assert len(shown) == 100
+    more = page.findChildren(QPushButton)[0]
+    more.click()
+    more.click()
+    assert len([label for label in page.findChildren(QLabel) if label.text() == "value"]) == 250
+    assert more.isHidden()
+
+
+def test_a_secret_is_shown_on_request_only(qtbot: QtBot) -> None:
+    page = SummaryPage()
+    qtbot.addWidget(page)
+    page.show_sections("", [Section("Environment", (Row("TOKEN", "s3cret", secret=True),))])
+    assert not any("s3cret" in label.text() for label in page.findChildren(QLabel))
+    page.findChildren(QToolButton)[0].click()
+    assert any("s3cret" in label.text() for label in page.findChildren(QLabel))
+
+
+def test_a_long_digest_is_cut_in_the_middle_and_copied_whole(qtbot: QtBot) -> None:
+    label = ElidedLabel("sha256:" + "a" * 64)
+    qtbot.addWidget(label)
+    label.resize(120, 20)
+    label.show()
+    assert "…" in label.text()
+    label.resize(2000, 20)
+    assert label.text() == "sha256:" + "a" * 64
+
+
+def test_messages_of_one_drop_wait_for_each_other(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    for name in ("one", "two", "three"):
+        bar.add_message(Message(Severity.ERROR, name))
+    assert bar.message is not None
+    assert bar.message.title == "one"
+    assert bar._more.text() == "2 more messages"
+    bar.dismiss()
+    assert bar.message.title == "two"
+    bar.dismiss()
+    bar.dismiss()
+    assert bar.isHidden()
+
+
+def test_a_result_that_nobody_takes_is_dropped(qtbot: QtBot) -> None:
+    runner = TaskRunner()
+    dropped: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(_token: CancelToken, _sink: ProgressSink) -> int:
+        begun.set()
+        go_on.wait(5)
+        return 7
+
+    task = runner.start("x", work, unwanted, unwanted, on_drop=dropped.append)
+    begun.wait(5)
+    task.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: dropped == [7], timeout=PATIENCE_MS)
+    assert runner.shut_down()
+
+
+def test_copying_json_is_plain_text(qtbot: QtBot, open_archive: Opener, oci_archive: Path) -> None:
+    view = open_archive(oci_archive)
+    view.select(node_named(view, "index.json"))
+    settle(qtbot, view)
+    view.pages.json.view.selectAll()
+    data = view.pages.json.view.createMimeDataFromSelection()
+    assert data.formats() == ["text/plain"]
+    assert data.text() == view.pages.json.view.toPlainText()
+
+
+def test_columns_and_panes_are_remembered(
+    window: MainWindow, open_archive: Opener, archive: Path, oci_archive: Path
+) -> None:
+    view = open_archive(archive)
+    view.splitter.setSizes([300, 800])
+    view.tree.header().resizeSection(1, 123)
+    again = open_archive(oci_archive)
+    assert again.tree.header().sectionSize(1) == 123
+    assert again.splitter.sizes() == view.splitter.sizes()
+    window.actions_by_id["reset-layout"].trigger()
+    assert again.tree.header().sectionSize(1) != 123
+
+
+def test_a_closed_window_leaves_nothing_running(qtbot: QtBot, archive: Path, tmp_path: Path) -> None:
+    window = MainWindow(TaskRunner(), Settings(tmp_path / "own.ini"))
+    window.show()
+    window.open_paths([archive])
+    qtbot.waitUntil(lambda: window.view is not None, timeout=PATIENCE_MS)
+    timers = [timer for timer in window.findChildren(QTimer) if timer.isActive() and not timer.isSingleShot()]
+    window.close()
+    assert [timer for timer in timers if timer.isActive()] == []
+    assert not any(thread.name.startswith("task ") and thread.is_alive() for thread in threading.enumerate())
+    stack = window.archives
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(stack)

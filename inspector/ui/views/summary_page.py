@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +28,8 @@ _HIDDEN = "••••••••"
 _WIDEST_NAME = 220
 _LONG_NAME = 30
 _LONG_WORD = 48
+_AT_ONCE = 100
+"""Rows of a section that are made at once."""
 
 
 class SummaryPage(QScrollArea):
@@ -82,9 +85,19 @@ class SummaryPage(QScrollArea):
         form.setVerticalSpacing(4)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        for row in section.rows:
+        box.addLayout(form)
+        self._add_rows(form, section.rows[:_AT_ONCE], names)
+        if len(section.rows) > _AT_ONCE:
+            self._offer_more(box, form, section.rows[_AT_ONCE:], names)
+        if section.note:
+            box.addWidget(text.label(section.note, wrap=True))
+        return frame
+
+    def _add_rows(self, form: QFormLayout, rows: Sequence[Row], names: int) -> None:
+        labelled = any(row.label for row in rows)
+        for row in rows:
             value = self._value(row)
-            if not any(other.label for other in section.rows):
+            if not labelled:
                 form.addRow(value)
                 continue
             name = text.label(row.label, wrap=len(row.label) > _LONG_NAME)
@@ -93,10 +106,24 @@ class SummaryPage(QScrollArea):
             name.setToolTip(text.tooltip(row.label if len(row.label) > _LONG_NAME else ""))
             name.setBuddy(value)
             form.addRow(name, value)
-        box.addLayout(form)
-        if section.note:
-            box.addWidget(text.label(section.note, wrap=True))
-        return frame
+
+    def _offer_more(self, box: QVBoxLayout, form: QFormLayout, rest: Sequence[Row], names: int) -> None:
+        """A thousand labels at once would hold the window for a third of a second."""
+        waiting = list(rest)
+        button = QPushButton()
+
+        def caption() -> str:
+            return self.tr("Show %d more of %d") % (min(len(waiting), _AT_ONCE), len(waiting))
+
+        def more() -> None:
+            self._add_rows(form, waiting[:_AT_ONCE], names)
+            del waiting[:_AT_ONCE]
+            button.setText(caption())
+            button.setVisible(bool(waiting))
+
+        button.setText(caption())
+        button.clicked.connect(more)
+        box.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _value(self, row: Row) -> QWidget:
         if row.secret:

@@ -1,0 +1,87 @@
+"""A real drag between two programs on an X server: what synthetic events cannot show (a line edit that takes the text)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.archive_view import ArchiveView
+from inspector.ui.main_window import MainWindow
+from tests.ui.conftest import PATIENCE_MS, node_named, settle
+
+pytestmark = pytest.mark.xcb
+Opener = Callable[[Path], ArchiveView]
+STEP = 0.03
+"""Seconds between two moves of the pointer: a drag needs them one by one."""
+
+
+@contextmanager
+def source(path: Path) -> Iterator[subprocess.Popen[str]]:
+    program = str(Path(__file__).with_name("drag_source.py"))
+    started = subprocess.Popen([sys.executable, program, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "ready\n"
+        yield started
+    finally:
+        started.terminate()
+        started.communicate()
+
+
+def keep_going(seconds: float) -> None:
+    """The window has to answer the drag while the pointer moves."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+
+
+def drag(xdotool: str, target: QWidget) -> None:
+    def tell(*arguments: str) -> None:
+        subprocess.run([xdotool, *arguments], check=True)
+
+    to = target.mapToGlobal(QPoint(target.width() // 2, target.height() // 2))
+    ratio = target.devicePixelRatioF()
+    tell("mousemove", "60", "60")
+    keep_going(0.1)
+    tell("mousedown", "1")
+    keep_going(0.1)
+    steps = 12
+    for step in range(1, steps + 1):
+        x = 60 + (to.x() * ratio - 60) * step / steps
+        y = 60 + (to.y() * ratio - 60) * step / steps
+        tell("mousemove", str(round(x)), str(round(y)))
+        keep_going(STEP)
+    keep_going(0.3)
+    tell("mouseup", "1")
+
+
+@pytest.mark.parametrize("place", ["empty", "filter", "json"])
+def test_a_file_dragged_from_another_program_opens(
+    window: MainWindow, qtbot: QtBot, judge: Callable[[str], str], open_archive: Opener,
+    archive: Path, oci_archive: Path, place: str,
+) -> None:  # fmt: skip
+    window.move(220, 0)
+    window.resize(1000, 700)
+    target: QWidget = window.archives.empty
+    if place != "empty":
+        view = open_archive(oci_archive)
+        view.select(node_named(view, "index.json" if place == "json" else "layer 1"))
+        settle(qtbot, view)
+        target = view.pages.json.view.viewport() if place == "json" else view.pages.files.filter
+    before = len(window.archives.views())
+    with source(archive):
+        drag(judge("xdotool"), target)
+        qtbot.waitUntil(lambda: len(window.archives.views()) == before + 1, timeout=PATIENCE_MS)
+    assert window.view is not None
+    assert window.view.session.path == archive
+    if place == "filter":
+        assert window.archives.views()[0].pages.files.filter.text() == ""
