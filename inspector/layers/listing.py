@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from itertools import islice
 
 from inspector.archive.blobstore import Blob
 from inspector.archive.compression import INPUT_SLICE, SNIFF_BYTES, Compression, InflateState, inflate, sniff
@@ -20,7 +21,7 @@ from inspector.findings import Finding, Fix, Severity, Where
 from inspector.layers import gzip_index
 from inspector.layers.gzip_index import GzipCursor, GzipIndex
 from inspector.layers.hashing import BackgroundHash
-from inspector.layers.rows import row_appender
+from inspector.layers.rows import RowTaker
 from inspector.layers.table import Listing
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -30,7 +31,8 @@ __all__ = ["Listing", "OnRows", "list_layer"]
 OnRows = Callable[[Listing], None]
 
 STAGE = "Reading a layer"
-_ROWS_PER_TICK = 256
+_LARGEST_BATCH = 512
+_SECONDS_PER_BATCH = 0.05
 _SECONDS_PER_CALL = 0.1
 _POLL_SECONDS = 0.05
 _WORTH_CHECKPOINTS = 1 << 20
@@ -214,11 +216,17 @@ class _Reading:
 
     def _walk(self, reader: TarReader) -> None:
         listing = self._listing
-        append = row_appender(listing)
-        for count, entry in enumerate(reader, 1):
-            append(entry)
-            if count % _ROWS_PER_TICK == 0:
-                self._tick(count)
+        rows = RowTaker(listing)
+        entries = iter(reader)
+        batch = 1
+        started = time.monotonic()
+        while taken := list(islice(entries, batch)):
+            rows.take(taken)
+            self._tick(len(listing))
+            # Large batches are quick; small ones let the rows of a layer of large files appear one by one.
+            elapsed = time.monotonic() - started
+            batch = min(2 * batch, _LARGEST_BATCH) if elapsed < _SECONDS_PER_BATCH else max(1, batch // 2)
+            started += elapsed
         end = reader.end
         if not len(listing) and self._damage is None and end.end_offset == 0:
             self._refuse_unless_empty(end)

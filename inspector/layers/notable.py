@@ -45,28 +45,30 @@ class Notable(NamedTuple):
 
 _SECRET_NAMES: tuple[tuple[str, str], ...] = (
     (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", "private SSH key"),
-    (r".*\.(pem|key|p8|pk8|pvk|ppk)", "private key or certificate"),
-    (r".*\.(p12|pfx|jks|keystore|kdbx?|asc\.key|gpg\.key)", "key store"),
-    (r"\.env(\..+)?|.*\.env", "environment file"),
+    (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", "private key or certificate"),
+    (r"[^/]*\.(p12|pfx|jks|keystore|kdbx?|asc\.key|gpg\.key)", "key store"),
+    (r"\.env(\.[^/]+)?|[^/]*\.env", "environment file"),
     (r"\.?git-credentials", "stored Git passwords"),
     (r"\.netrc|_netrc|\.pgpass|\.my\.cnf|\.mylogin\.cnf", "stored passwords"),
     (r"\.npmrc|\.pypirc|\.yarnrc\.yml|\.gem/credentials|\.cargo/credentials(\.toml)?", "package registry token"),
     (r"\.dockercfg|\.docker/config\.json|containers/auth\.json", "registry login"),
     (r"\.aws/(credentials|config)|\.boto|\.s3cfg", "cloud credentials"),
-    (r"(application_default_credentials|service[-_]?account.*|credentials)\.json", "cloud credentials"),
+    (r"(application_default_credentials|service[-_]?account[^/]*|credentials)\.json", "cloud credentials"),
     (r"\.azure/(accessTokens|msal_token_cache|azureProfile)\.json", "cloud credentials"),
     (r"\.kube/config|kubeconfig|admin\.conf", "cluster login"),
     (r"\.vault-token|\.vault_pass(word)?(\.txt)?", "vault token"),
-    (r"terraform\.tfstate(\.backup)?|.*\.tfvars", "infrastructure state, often with passwords"),
+    (r"terraform\.tfstate(\.backup)?|[^/]*\.tfvars", "infrastructure state, often with passwords"),
     (r"\.htpasswd|\.bash_history|\.zsh_history|\.mysql_history|\.psql_history", "passwords or commands typed"),
-    (r"(etc/)shadow-?|(etc/)gshadow-?", "password hashes"),
-    (r"secrets?\.(ya?ml|json|toml|ini|txt)|.*[._-]secrets?\.(ya?ml|json)", "file of secrets"),
+    (r"etc/g?shadow-?", "password hashes"),
+    (r"secrets?\.(ya?ml|json|toml|ini|txt)|[^/]*[._-]secrets?\.(ya?ml|json)", "file of secrets"),
     (r"wp-config\.php|\.?rails_master_key|master\.key", "application secret"),
 )
+# Tried on the last one or two segments only, and never on a long one: names come from strangers.
 _SECRET = re.compile(
-    "|".join(f"(?P<k{number}>(?:.*/)?(?:{pattern}))" for number, (pattern, _) in enumerate(_SECRET_NAMES)).encode(),
+    "|".join(f"(?P<k{number}>{pattern})" for number, (pattern, _) in enumerate(_SECRET_NAMES)).encode(),
     re.IGNORECASE | re.DOTALL,
 )
+_LONGEST_SEGMENT = 255
 # Trust anchors and examples carry such names by the thousand and hold nothing private.
 _PUBLIC = re.compile(
     rb"(?:^|/)(?:usr/share/(?:ca-certificates|doc|perl\d*)|etc/ssl/certs|etc/pki/(?:ca-trust|tls/certs)|"
@@ -121,8 +123,12 @@ _CAPABILITIES = [
 
 def likely_secret(path: bytes) -> str | None:
     """What a file with that path usually is, if that is a secret; None for every other path."""
-    found = _SECRET.fullmatch(path)
-    if found is None or _PUBLIC.search(path) or found.lastgroup is None:
+    folder, _, name = path.rpartition(b"/")
+    above = folder[folder.rfind(b"/") + 1 :]
+    if len(name) > _LONGEST_SEGMENT or len(above) > _LONGEST_SEGMENT:
+        return None
+    found = _SECRET.fullmatch(name) or (_SECRET.fullmatch(above + b"/" + name) if above else None)
+    if found is None or _PUBLIC.search(path):
         return None
     number = next(number for number in range(len(_SECRET_NAMES)) if found[f"k{number}"] is not None)
     return _SECRET_NAMES[number][1]

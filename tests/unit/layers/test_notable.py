@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from inspector.layers.merged import merge
@@ -73,3 +75,10 @@ def test_devices_show_their_numbers() -> None:
 def test_deleted_secrets_are_found_and_say_who_hid_them() -> None:
     found = notable_files(merge([listing("root/.env", "x"), listing("root/.wh..env"), listing("y.pem")]))
     assert [(n.path, n.layer, n.hidden_by) for n in found] == [(b"root/.env", 1, 2), (b"y.pem", 3, None)]
+
+
+def test_hostile_names_cost_nothing() -> None:
+    start = time.monotonic()
+    for path in (b"a/" * 32_000 + b"x", b".env" * 16_000, b"secret_" * 9_000, b"/".join([b"a" * 255] * 250)):
+        likely_secret(path)
+    assert time.monotonic() - start < 1
