@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tarfile
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,8 @@ def tree(listing: Listing) -> FileTree:
 def used() -> float:
     """Processor seconds of this process and of its finished children."""
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    total: float = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return total
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -99,7 +101,7 @@ def ratio(name: str, ours: Callable[[], object], theirs: Callable[[], object]) -
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
     own, other = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"\n{name}: {own:.3f} s against {other:.3f} s, ratio {own / other:.2f}")
-    return own / other
+    return float(own / other)
 
 
 @pytest.mark.parametrize(("name", "most"), [("plain.tar", 1.0), ("pax.tar", 1.5)])
