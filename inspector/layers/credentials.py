@@ -1,0 +1,60 @@
+"""What looks like a secret in text that everyone who has the image can read: environment, labels, history.
+
+Words are evidence, no proof: what is found is listed with its reason, and a person judges. Values are never repeated here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LONGEST_TEXT = 64 * 1024
+"""A step of history or a variable is looked at so far."""
+
+_WORDS = r"(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTH_?KEY)"
+_NAME = re.compile(rf"(?:^|_){_WORDS}(?:_|$)", re.IGNORECASE)
+_HARMLESS = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME|LENGTH|TTL|TIMEOUT|EXPIRY)$", re.IGNORECASE)
+# Every repeat here is bounded and starts at a fixed word: the time is in proportion to the text.
+_ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z][A-Za-z0-9_]{1,60})=(\S)")
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY"), "private key"),
+    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}"), "GitHub token"),
+    (re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22}"), "GitHub token"),
+    (re.compile(r"\bglpat-[A-Za-z0-9_-]{20}"), "GitLab token"),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "AWS access key"),
+    (re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10}"), "Slack token"),
+    (re.compile(r"\bnpm_[A-Za-z0-9]{36}"), "npm token"),
+    (re.compile(r"\bAIza[A-Za-z0-9_-]{35}"), "Google API key"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{10,200}\.eyJ"), "JSON web token"),
+    (re.compile(r"\bhttps?://[^/\s:@]{1,60}:[^/\s@]{1,100}@"), "password in an address"),
+)
+
+
+class Suspect(NamedTuple):
+    """Something in a text that looks like a secret: where it starts (a character), and what it seems to be."""
+
+    position: int
+    what: str
+
+
+def secret_variable(name: str) -> bool:
+    """Whether an environment variable, build argument or label with that name usually holds a secret."""
+    return _NAME.search(name[:200]) is not None and _HARMLESS.search(name[:200]) is None
+
+
+def suspects(text: str) -> list[Suspect]:
+    """What looks like a secret in a command of the history or a value, in the order of the text."""
+    looked_at = text[:LONGEST_TEXT]
+    found = [
+        Suspect(match.start(), f"value of {match[1]}")
+        for match in _ASSIGNMENT.finditer(looked_at)
+        if secret_variable(match[1]) and match[2] not in "$<{'\""
+    ]
+    # A quoted value counts as well, an empty one does not.
+    found += [
+        Suspect(match.start(), f"value of {match[1]}")
+        for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z][A-Za-z0-9_]{1,60})=(['\"])(?!\2|\$)", looked_at)
+        if secret_variable(match[1])
+    ]
+    found += [Suspect(match.start(), what) for shape, what in _SHAPES for match in shape.finditer(looked_at)]
+    return sorted(found)
