@@ -63,6 +63,7 @@ _TABLE = (
     Command("shortcuts", "Keyboard Shortcuts", ("F1", "Ctrl+?"), "", "Help", "help"),
     Command("about", "About Image Inspector", (), "", "Help"),
     Command("enter", "Open Selected", ("Return",), "Enter a folder, go to what a link refers to", scope="files"),
+    Command("preview", "Preview", ("Space",), "Show or hide the content of the selected file", scope="files"),
     Command("parent-folder", "Parent Folder", ("Backspace",), "", scope="files"),
     Command("follow-link", "Follow Digest", ("Return",), "Go to the node of the digest in this line", scope="json"),
     Command("tree-enter", "Show Details", ("Return",), "", scope="tree"),

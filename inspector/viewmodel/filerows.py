@@ -92,6 +92,16 @@ class FileRows:
             return self._source.listings[self._source.layers[row]], self._source.entries[row]
         return self._source, row
 
+    def content_place(self, node: int) -> tuple[int | None, Listing, int] | None:
+        """(layer counted from 0 or None for a single layer, listing, row) of the content of a node; hard links followed."""
+        row = self.tree.rows[node]
+        if row == IMPLIED:
+            return None
+        if isinstance(self._source, Merged):
+            layer, entry = self._source.content_of(row)
+            return layer, self._source.listings[layer], entry
+        return None, self._source, row
+
     def entry(self, node: int) -> FileEntry | None:
         place = self.place(node)
         return None if place is None else place[0].entry(place[1])

@@ -118,6 +118,22 @@ class FileList:
         """A word of cli.md, as in `type:` of the filter: file, dir, symlink."""
         return self._rows.kind(self._visible[row])
 
+    # by node, from any thread ---------------------------------------------------------------------------
+
+    def path_of(self, node: int) -> str:
+        """As `path`, whether the node is visible or not."""
+        return self._rows.path_text(node)
+
+    def kind_of(self, node: int) -> str:
+        return self._rows.kind(node)
+
+    def target_of(self, node: int) -> str:
+        return display.safe(self._rows.link(node), 4096)
+
+    def content_place(self, node: int) -> tuple[int | None, Listing, int] | None:
+        """Where the content of a node lies: see `FileRows.content_place`."""
+        return self._rows.content_place(node)
+
     # the tree in the table ------------------------------------------------------------------------------
 
     def depth(self, row: int) -> int:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
-from inspector.errors import InspectorError, SourceChanged
+from inspector.errors import BlobMissing, InspectorError, SourceChanged
+from inspector.layers.content import open_layer
 from inspector.layers.merged import merge
 from inspector.layers.stack import list_image, list_image_layer
 from inspector.layers.table import Listing
@@ -34,12 +35,14 @@ from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
 
 if TYPE_CHECKING:
     from inspector.archive.blobstore import Blob
+    from inspector.archive.source import ByteSource
     from inspector.findings import Finding
     from inspector.viewmodel.jsonview import JsonView
 
 CACHED_ENTRIES = 1_000_000
 """File entries of layers that were listed, kept for going back to them (some 100 bytes each)."""
 
+_OPEN_TARS = 8
 _PARTIAL_SECONDS = 0.3
 
 
@@ -75,6 +78,7 @@ class ArchiveSession:
         """Each with the node to show it at if it does not say where it belongs."""
         self._findings = finding_list(self._raw_findings, self._locate)
         self._listings: OrderedDict[Blob, Listing] = OrderedDict()
+        self._tars: OrderedDict[Blob, ByteSource] = OrderedDict()
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
 
     # what it is -----------------------------------------------------------------------------------------
@@ -138,6 +142,7 @@ class ArchiveSession:
             self.closed = True
             self.archive.close()
             self._listings.clear()
+            self._tars.clear()
 
     # pages ----------------------------------------------------------------------------------------------
 
@@ -217,6 +222,24 @@ class ArchiveSession:
             self._listings.move_to_end(layer.blob)
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
                 self._listings.popitem(last=False)
+
+    def tar_of(self, node: StructureNode, layer: int | None, listing: Listing) -> ByteSource:
+        """The uncompressed tar of the layer that `node` is, or of layer `layer` (from 0) of the image that it is.
+
+        Kept open: a second read in a compressed layer starts where the first one has been. From any thread.
+        """
+        found = node.layer if layer is None else node.image.layers[layer] if node.image is not None else None
+        blob = found.blob if found is not None else None
+        if blob is None:
+            raise BlobMissing("No layer", "The archive does not hold the layer that this file lies in.")
+        with self._lock:
+            tar = self._tars.get(blob)
+            if tar is None:
+                tar = self._tars[blob] = open_layer(blob, listing, self.limits)
+            self._tars.move_to_end(blob)
+            while len(self._tars) > _OPEN_TARS:
+                self._tars.popitem(last=False)
+        return tar
 
     def findings_of(self, found: Iterable[Finding]) -> FindingList:
         """Rows for some findings of this archive."""

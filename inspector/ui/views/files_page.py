@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from inspector.ui import text
 from inspector.ui.assets import icon
+from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.files_view import FilesView
+from inspector.ui.views.preview_pane import Loader, PreviewPane
 from inspector.viewmodel.files import FileList
 
 _FILTER_PAUSE_MS = 120
@@ -20,8 +24,10 @@ class FilesPage(QWidget):
     status = Signal(str, str)
     """What is selected or shown, for the status bar, and its tooltip."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, runner: TaskRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.loader_of: Callable[[FileList, int], Loader] | None = None
+        """How the content of a file (a node of the list) is read; set by whoever shows a list."""
         self.view = FilesView(self)
         self.view.selection_text.connect(self.status)
         self.filter = QLineEdit(self)
@@ -40,6 +46,19 @@ class FilesPage(QWidget):
         self._pause.timeout.connect(self._apply)
         self.filter.textChanged.connect(self._pause.start)
         self.filter.returnPressed.connect(self._apply)
+        self.preview = PreviewPane(runner, self)
+        self.view.current_node_changed.connect(self._show_content)
+        self.view.preview_toggled.connect(self.toggle_preview)
+        self.view.activated_row.connect(self._open_content)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.preview)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setSizes([420, 200])
+        self._show_preview = self._button("preview", self.tr("Show or hide the content of the selected file (Space)"))
+        self._show_preview.setCheckable(True)
+        self._show_preview.setChecked(True)
+        self._show_preview.toggled.connect(self._preview_shown)
         self._expand = self._button("expand-all", self.tr("Expand all folders"))
         self._expand.clicked.connect(self.view.expand_all)
         self._collapse = self._button("collapse-all", self.tr("Collapse all folders"))
@@ -60,11 +79,12 @@ class FilesPage(QWidget):
         top.addWidget(self._matches)
         top.addWidget(self._expand)
         top.addWidget(self._collapse)
+        top.addWidget(self._show_preview)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addLayout(top)
         layout.addWidget(self._note)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(self.splitter, 1)
 
     def show_files(self, files: FileList) -> None:
         """Show `files`, whole or what was read so far."""
@@ -78,8 +98,29 @@ class FilesPage(QWidget):
 
     def clear(self) -> None:
         self.view.clear()
+        self.preview.show_nothing()
         self._matches.clear()
         self._note.hide()
+
+    def toggle_preview(self) -> None:
+        """Space: show or hide the content of the selected file."""
+        self._show_preview.toggle()
+
+    def _preview_shown(self, shown: bool) -> None:
+        self.preview.setVisible(shown)
+        if shown:
+            self._show_content(self.view.current_node())
+
+    def _show_content(self, node: int) -> None:
+        files = self.view.files
+        if files is None or node < 0 or self.loader_of is None:
+            self.preview.show_nothing()
+        elif not self.preview.isHidden():
+            self.preview.show_file(self.loader_of(files, node))
+
+    def _open_content(self, _row: int) -> None:
+        self._show_preview.setChecked(True)
+        self.preview.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def start_search(self) -> None:
         """Ctrl+F."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import (
     QElapsedTimer,
     QEvent,
     QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
     Qt,
     Signal,
 )
@@ -46,6 +48,10 @@ class FilesView(QTableView):
     """Under which names the widths of the columns are remembered: of one layer, of all layers together."""
     activated_row = Signal(int)
     """Enter or double click on something that is no folder."""
+    current_node_changed = Signal(int)
+    """Another file is under the cursor: its node, -1 for none."""
+    preview_toggled = Signal()
+    """Space."""
     selection_text = Signal(str, str)
     """What is selected, and the exact sum for the tooltip."""
 
@@ -193,6 +199,12 @@ class FilesView(QTableView):
                 self._go(row)
                 return
 
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().currentChanged(current, previous)
+        self.current_node_changed.emit(self.current_node())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_paths()
@@ -214,6 +226,8 @@ class FilesView(QTableView):
             self._go(files.parent_row(row))
         elif key == Qt.Key.Key_Asterisk:
             self.expand_all()
+        elif key == Qt.Key.Key_Space:
+            self.preview_toggled.emit()
         else:
             super().keyPressEvent(event)
 

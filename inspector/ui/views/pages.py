@@ -14,12 +14,14 @@ from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_page import FilesPage
 from inspector.ui.views.json_page import JsonPage
 from inspector.ui.views.list_pages import FindingsPage, HistoryPage
+from inspector.ui.views.preview_pane import Loader
 from inspector.ui.views.summary_page import SummaryPage
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import HistoryRow, Page
+from inspector.viewmodel.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import NodeType, StructureNode
 
@@ -43,7 +45,7 @@ class Pages(QWidget):
         self._wanted: dict[NodeType, Page] = {}
         self._pointer = ""
         self.summary = SummaryPage()
-        self.files = FilesPage()
+        self.files = FilesPage(runner)
         self.json = JsonPage()
         self.history = HistoryPage()
         self.findings = FindingsPage()
@@ -201,6 +203,14 @@ class Pages(QWidget):
 
     def _start_files(self, node: StructureNode) -> None:
         token_of: list[CancelToken] = []
+        session = self._session
+
+        def loader_of(files: FileList, entry: int) -> Loader:
+            return lambda mode, offset, token, sink: load_preview(
+                session, node, files, entry, token, sink, mode=mode, offset=offset
+            )
+
+        self.files.loader_of = loader_of
 
         def show_partial(files: FileList) -> None:
             if not token_of[0].cancelled:
