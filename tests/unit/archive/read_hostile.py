@@ -7,6 +7,7 @@ and "" → peak memory in MB.
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import sys
 import traceback
