@@ -165,7 +165,7 @@ def last_entry(listing: Listing, path: bytes) -> int | None:
 
 
 def open_merged_file(merged: Merged, row: int, tars: Callable[[int], ByteSource]) -> ByteSource:
-    """The content of a file of the merged file system; hard links lead to what stands at their target now.
+    """The content of a file of the merged file system; hard links lead to what `Merged.content_of` says.
 
     `tars(layer)` gives the uncompressed tar of a layer, counted from 0. Raises as `open_file`.
     """

@@ -34,12 +34,14 @@ class Merged:
     """
 
     __slots__ = (
-        "entries", "hidden_by_entries", "hidden_by_layers", "hidden_entries", "hidden_layers", "layers", "listings",
-        "paths",
+        "_below", "_targets", "entries", "hidden_by_entries", "hidden_by_layers", "hidden_entries", "hidden_layers",
+        "layers", "listings", "paths",
     )  # fmt: skip
 
     def __init__(self, listings: Sequence[Listing]) -> None:
         self.listings: tuple[Listing, ...] = tuple(listings)
+        self._targets: dict[int, dict[bytes, list[int]]] = {}
+        self._below: dict[int, Merged] = {}
         stacking = Stacking(self.listings)
         starts, layer_of = stacking.starts, stacking.layer_of
         survivors = sorted(stacking.survivors, key=stacking.paths.__getitem__)
@@ -68,17 +70,45 @@ class Merged:
         return index if index < len(self.paths) and self.paths[index] == path else None
 
     def content_of(self, index: int) -> tuple[int, int]:
-        """(layer, entry) that holds the content of a row: hard links followed as far as they lead to something."""
+        """(layer, entry) that holds the content of a row: hard links followed as far as they lead to something.
+
+        A hard link is a second name of the file that stood at its target when its layer was applied: an entry before it in
+        its own tar, else what the layers below put there. What a later layer does to the target does not touch it, on an
+        overlay as little as on a disk that `umoci unpack` fills.
+        """
         layer, entry = self.layers[index], self.entries[index]
         for _ in range(_LINKS):
-            listing = self.listings[layer]
-            if listing.types[entry] != HARDLINK:
+            if self.listings[layer].types[entry] != HARDLINK:
                 break
-            target = self.find(listing.links.get(entry, b""))
-            if target is None:
+            found = self._target(layer, entry)
+            if found is None:
                 break
-            layer, entry = self.layers[target], self.entries[target]
+            layer, entry = found
         return layer, entry
+
+    def _target(self, layer: int, entry: int) -> tuple[int, int] | None:
+        listing = self.listings[layer]
+        path = listing.links.get(entry, b"")
+        own = self._targets.get(layer)
+        if own is None:
+            wanted = set(listing.links.values())
+            own = self._targets[layer] = {}
+            for place, name in enumerate(listing.paths):
+                if name in wanted:
+                    own.setdefault(name, []).append(place)
+        twins = own.get(path, [])
+        before = bisect_left(twins, entry)
+        if before:
+            return layer, twins[before - 1]
+        if layer:
+            below = self._below.get(layer)
+            if below is None:
+                below = self._below[layer] = Merged(self.listings[:layer])
+            row = below.find(path)
+            if row is not None:
+                return below.layers[row], below.entries[row]
+        later = [place for place in twins if place != entry]
+        return (layer, later[-1]) if later else None
 
 
 def merge(listings: Sequence[Listing]) -> Merged:

@@ -60,14 +60,27 @@ def test_a_file_that_is_cut_off_says_so() -> None:
         open_file(layer, listing, 0)
 
 
-def test_a_hard_link_leads_to_what_stands_there_now() -> None:
+@pytest.mark.parametrize(
+    ("upper", "expected"),
+    [
+        ((Entry("a", b"new!"),), b"old"),
+        ((Entry(".wh.a"),), b"old"),
+        ((Entry("a", b"new!"), hardlink("b", "a")), b"new!"),
+        ((hardlink("b", "a"),), b"old"),
+        ((Entry("a", b"1"), hardlink("b", "a"), Entry("a", b"2")), b"1"),
+        ((hardlink("b", "z"), Entry("z", b"late")), b"late"),
+    ],
+)
+def test_a_hard_link_is_the_file_that_stood_there_when_its_layer_was_applied(
+    upper: tuple[Entry, ...], expected: bytes
+) -> None:
     low = MemorySource(Bundle((Entry("a", b"old"), hardlink("b", "a"))).tar())
-    high = MemorySource(Bundle((Entry("a", b"new!"),)).tar())
+    high = MemorySource(Bundle(upper).tar())
     merged = merge([list_layer(low), list_layer(high)])
     row = merged.find(b"b")
     assert row is not None
     content = open_merged_file(merged, row, lambda layer: (low, high)[layer])
-    assert content.read_at(0, content.size) == b"new!"
+    assert content.read_at(0, content.size) == expected
 
 
 def test_equal_sizes_are_decided_by_content() -> None:
