@@ -15,10 +15,11 @@
     │   ├── BlobMismatch                its bytes are not what the digest or size says
     │   └── CompressionError            its compressed stream is broken or not supported
     ├── LayerError                      a layer whose tar cannot be walked at all
-    └── ExportError                     nothing was written; source and old target are as before
-        ├── TargetExists
-        ├── TargetIsSource
-        └── TargetUnwritable            no room, no right, name too long …
+    ├── ExportError                     nothing was written; source and old target are as before
+    │   ├── TargetExists
+    │   ├── TargetIsSource
+    │   └── TargetUnwritable            no room, no right, name too long …
+    └── ExtractError                    no file was extracted; the folder is as before
 
 Raise when we cannot go on; record a `inspector.findings.Finding` when we can.
 """
@@ -124,3 +125,7 @@ class TargetIsSource(ExportError):
 
 class TargetUnwritable(ExportError):
     """The target's folder or disk does not take the file."""
+
+
+class ExtractError(InspectorError):
+    """Nothing was extracted: the folder chosen does not do, or failed on the way; what had been written is gone again."""
