@@ -11,15 +11,17 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSplitter, 
 from inspector.findings import Severity
 from inspector.ui import text
 from inspector.ui.models.structure_model import StructureModel
+from inspector.ui.search_dialog import SearchDialog
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.pages import Pages
 from inspector.ui.widgets.breadcrumb import Breadcrumb
 from inspector.ui.widgets.message_bar import MessageBar
+from inspector.viewmodel.filesearch import FoundFile, image_of
 from inspector.viewmodel.findingsview import FindingRow
 from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession
-from inspector.viewmodel.tree import StructureNode, TreeColumn
+from inspector.viewmodel.tree import NodeType, StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
@@ -69,6 +71,7 @@ class ArchiveView(QWidget):
         self.pages.digest_followed.connect(self.follow_digest)
         self.pages.node_followed.connect(self.select)
         self.pages.findings.row_followed.connect(self.show_finding)
+        self.pages.notable.row_followed.connect(self.show_file)
         self.pages.status.connect(self.status)
         self.pages.learned.connect(self.refresh_states)
         for node in session.tree.initially_expanded:
@@ -148,6 +151,31 @@ class ArchiveView(QWidget):
         if row.node is not None:
             self.select(row.node)
             self.pages.show_pointer(row.pointer)
+
+    def show_file(self, row: FoundFile) -> None:
+        """Go to a file that was found, in its layer."""
+        if row.node is not None:
+            self.select(row.node)
+            self.pages.show_path(row.raw_path)
+
+    def search(self) -> SearchDialog | None:
+        """Search all layers of the image that is selected, or of the only one; None, with a message, if it is not clear."""
+        image = image_of(self.node)
+        images = [node for node in self.session.tree.nodes if node.type is NodeType.IMAGE]
+        if image is None and len(images) == 1:
+            image = images[0]
+        if image is None:
+            self.bar.show_message(
+                Message(
+                    Severity.INFO, self.tr("Which image?"), self.tr("Select an image in the tree, then search again.")
+                )
+            )
+            return None
+        dialog = SearchDialog(self.session, image, self._runner, self)
+        dialog.file_chosen.connect(self.show_file)
+        self.closing.connect(dialog.close)
+        dialog.show()
+        return dialog
 
     def show_findings(self) -> None:
         """All findings of the archive."""

@@ -42,7 +42,7 @@ from inspector.viewmodel.pages import Page
 _SIZE = QSize(1240, 740)
 _NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
-    "back", "forward", "up", "verify", "show-source", "find-next", "find-previous",
+    "back", "forward", "up", "verify", "show-source", "search", "find-next", "find-previous",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 
@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
             "close-tab": lambda: self.archives.close_at(self.archives.tabs.currentIndex()),
             "quit": self.close,
             "copy-as": self._copy_as,
+            "search": with_view(self._search),
             "filter": with_view(lambda view: view.pages.start_search()),
             "find-next": with_view(lambda view: view.pages.json.find_next()),
             "find-previous": with_view(lambda view: view.pages.json.find_previous()),
@@ -206,6 +207,9 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.selection)
         self.task_status = TaskStatus(self.runner, self)
         bar.addPermanentWidget(self.task_status)
+
+    def _search(self, view: ArchiveView) -> None:
+        view.search()
 
     def _ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)

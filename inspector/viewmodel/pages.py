@@ -19,6 +19,7 @@ class Page(StrEnum):
     JSON = "json"
     FILES = "files"
     HISTORY = "history"
+    NOTABLE = "notable"
     FINDINGS = "findings"
 
     @property

@@ -164,6 +164,8 @@ class ArchiveSession:
             pages.append(Page.JSON)
         if node.type in (NodeType.IMAGE, NodeType.CONFIG) and node.image is not None and node.image.history:
             pages.append(Page.HISTORY)
+        if node.type is NodeType.IMAGE and Page.FILES in pages:
+            pages.append(Page.NOTABLE)
         if self.findings_for(node):
             pages.append(Page.FINDINGS)
         return tuple(pages)
@@ -172,7 +174,7 @@ class ArchiveSession:
         """Steps of an image or config, each with the node of the layer that it made."""
         if node.image is None:
             return ()
-        return history_rows(node.image, self._node_of_layer)
+        return history_rows(node.image, self.node_of_layer)
 
     def findings_for(self, node: StructureNode) -> FindingList:
         """The findings that speak of this node or of something below it; of the archive's node, all."""
@@ -188,7 +190,7 @@ class ArchiveSession:
         """What *Copy* (the first) and *Copy as* offer."""
         return copy_choices(node, self.path)
 
-    def _node_of_layer(self, layer: Layer) -> StructureNode | None:
+    def node_of_layer(self, layer: Layer) -> StructureNode | None:
         return self._nodes_of_layers.get(id(layer))
 
     def _locate(self, finding: Finding) -> StructureNode | None:
@@ -212,7 +214,7 @@ class ArchiveSession:
         with self._lock:
             new = [finding for finding in listing.findings if finding not in self._raw_findings]
             if new:
-                self._raw_findings |= dict.fromkeys(new, self._node_of_layer(layer))
+                self._raw_findings |= dict.fromkeys(new, self.node_of_layer(layer))
                 self._findings = finding_list(self._raw_findings, self._locate)
             if layer.blob is None or self.closed:
                 return

@@ -129,6 +129,14 @@ class FilesView(QTableView):
         row = self.currentIndex().row()
         return files.node(row) if files is not None and 0 <= row < len(files) else -1
 
+    def go_to_path(self, path: bytes) -> None:
+        """Open the folders above a file and put the cursor on it; a filter that hides it is for the caller to lift."""
+        files = self.files
+        node = files.find(path) if files is not None else -1
+        if files is not None and node >= 0:
+            files.expand_to(node)
+            self.refresh(node)
+
     def selected_rows(self) -> list[int]:
         return sorted({index.row() for index in self.selectionModel().selectedRows()})
 

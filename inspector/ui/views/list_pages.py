@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
+from inspector.viewmodel.filesearch import FoundFile, FoundFiles
 from inspector.viewmodel.findingsview import FindingList, FindingRow
 from inspector.viewmodel.pages import HistoryRow
 
@@ -162,6 +163,27 @@ class HistoryPage(_DetailedTable[HistoryRow]):
             lambda row: "\n\n".join(part for part in (row.command, row.comment) if part),
             self.tr("History"),
         )
+
+
+class NotablePage(_DetailedTable[FoundFile]):
+    """Special rights, devices, and what may be a secret, in any layer. Enter shows the file in its layer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                ColumnOf(self.tr("Path"), lambda row: row.path, lambda row: row.path, width=280),
+                ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.detail, width=230),
+                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=70),
+                ColumnOf(self.tr("State"), lambda row: row.state, lambda row: row.state, width=120),
+            ),
+            lambda row: "\n".join(part for part in (row.path, row.why, row.detail, row.layer, row.state) if part),
+            self.tr("Notable files"),
+        )
+
+    def show_found(self, found: FoundFiles) -> None:
+        self.show_rows(found.rows)
+        if not found.rows:
+            self.details.setPlainText(self.tr("No file has special rights, and none looks like a secret by its name."))
 
 
 class FindingsPage(_DetailedTable[FindingRow]):

@@ -13,12 +13,13 @@ from inspector.progress import CancelToken, ProgressSink
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_page import FilesPage
 from inspector.ui.views.json_page import JsonPage
-from inspector.ui.views.list_pages import FindingsPage, HistoryPage
+from inspector.ui.views.list_pages import FindingsPage, HistoryPage, NotablePage
 from inspector.ui.views.preview_pane import Loader
 from inspector.ui.views.summary_page import SummaryPage
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.files import FileList
+from inspector.viewmodel.filesearch import load_notable
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.preview import load_preview
@@ -44,16 +45,19 @@ class Pages(QWidget):
         self._shown: set[Page] = set()
         self._wanted: dict[NodeType, Page] = {}
         self._pointer = ""
+        self._path = b""
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
         self.json = JsonPage()
         self.history = HistoryPage()
+        self.notable = NotablePage()
         self.findings = FindingsPage()
         self._widgets: dict[Page, QWidget] = {
             Page.SUMMARY: self.summary,
             Page.FILES: self.files,
             Page.JSON: self.json,
             Page.HISTORY: self.history,
+            Page.NOTABLE: self.notable,
             Page.FINDINGS: self.findings,
         }
         self.bar = MessageBar(self)
@@ -91,6 +95,7 @@ class Pages(QWidget):
         self._shown.clear()
         self.files.clear()
         self._pointer = ""
+        self._path = b""
         pages = self._session.pages_for(node)
         self.tabs.blockSignals(True)
         while self.tabs.count():
@@ -128,6 +133,22 @@ class Pages(QWidget):
             self._pointer = pointer
             if Page.JSON in self._shown and not self.loading:
                 self.json.go_to_pointer(pointer)
+
+    def show_path(self, path: bytes) -> None:
+        """Put the cursor on a file of the current layer, now or as soon as its files are read."""
+        if self.show_page(Page.FILES):
+            self._path = path
+            if not self.loading:
+                self._go_to_path()
+
+    def _go_to_path(self) -> None:
+        path, self._path = self._path, b""
+        if path:
+            self.files.view.go_to_path(path)
+
+    def _show_files(self, files: FileList) -> None:
+        self.files.show_files(files)
+        self._go_to_path()
 
     def start_search(self) -> None:
         """Ctrl+F: filter the files, or search the document."""
@@ -191,6 +212,8 @@ class Pages(QWidget):
                 partial(sessions.load_summary, session, node),
                 lambda sections: self.summary.show_sections(what, sections),
             )
+        elif page is Page.NOTABLE:
+            self._start(page, partial(load_notable, session, node), self.notable.show_found)
         elif page is Page.JSON:
             self._start(page, partial(sessions.load_json, session, node), self._show_json)
         else:
@@ -222,7 +245,7 @@ class Pages(QWidget):
                 self._session, node, token, sink, lambda files: self._runner.post(partial(show_partial, files), self)
             )
 
-        self._start(Page.FILES, work, self.files.show_files)
+        self._start(Page.FILES, work, self._show_files)
 
     def _show_json(self, json: Any) -> None:
         self.json.show_json(json)

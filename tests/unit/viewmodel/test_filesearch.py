@@ -1,0 +1,83 @@
+"""Files found in all layers: what later layers removed or replaced is found, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inspector.errors import UsageError
+from inspector.progress import CancelToken, ignore_progress
+from inspector.viewmodel.filesearch import FoundFiles, image_of, load_notable, parse_query, search_layers
+from inspector.viewmodel.pages import Page
+from inspector.viewmodel.session import ArchiveSession, open_session
+from inspector.viewmodel.tree import NodeType, StructureNode
+from tests.builders import ImageSpec, docker_24, layer_tar
+
+BASE = layer_tar({"etc/": b"", "etc/id_rsa": b"-----BEGIN", "etc/big": b"x" * 3000, "etc/link": "big", "keep.so": b"1"})
+TOP = layer_tar({"etc/": b"", "etc/.wh.id_rsa": b"", "etc/big": b"y"})
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> tuple[ArchiveSession, StructureNode]:
+    bundle = docker_24([ImageSpec((BASE, TOP), ("docker.io/library/app:1",))])
+    session = open_session(bundle.write(tmp_path / "app.tar"), CancelToken(), ignore_progress)
+    return session, next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+
+
+def found(opened: tuple[ArchiveSession, StructureNode], text: str) -> list[tuple[str, str, str]]:
+    result: FoundFiles = search_layers(*opened, text, CancelToken(), ignore_progress)
+    return [(row.path, row.layer, row.state) for row in result.rows]
+
+
+def test_removed_and_overwritten_files_are_found(opened: tuple[ArchiveSession, StructureNode]) -> None:
+    assert found(opened, "id_rsa type:file") == [("etc/id_rsa", "layer 1", "hidden by layer 2")]
+    assert found(opened, "etc/big type:file") == [
+        ("etc/big", "layer 1", "hidden by layer 2"),
+        ("etc/big", "layer 2", ""),
+    ]
+    assert found(opened, "is:hidden type:file") == [
+        ("etc/id_rsa", "layer 1", "hidden by layer 2"),
+        ("etc/big", "layer 1", "hidden by layer 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "paths"),
+    [
+        ("*.so", ["keep.so"]),
+        ("/^etc.b/", ["etc/big", "etc/big"]),
+        (">1k", ["etc/big"]),
+        ("type:link", ["etc/link"]),
+        ("layer:2 type:file", ["etc/big"]),
+        ("type:removed", ["etc/id_rsa"]),
+        ("type:file -etc", ["keep.so"]),
+        ("nowhere", []),
+    ],
+)
+def test_queries(opened: tuple[ArchiveSession, StructureNode], query: str, paths: list[str]) -> None:
+    assert [path for path, _, _ in found(opened, query)] == paths
+
+
+@pytest.mark.parametrize("query", ["owner:me", "mode:9", "is:nice", "/(/", "layer:x"])
+def test_nonsense_is_explained(query: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_query(query)
+    assert caught.value.message
+
+
+def test_each_hit_leads_to_its_layer(opened: tuple[ArchiveSession, StructureNode]) -> None:
+    result = search_layers(*opened, "id_rsa type:file", CancelToken(), ignore_progress)
+    node = result.rows[0].node
+    assert node is not None
+    assert node.type is NodeType.LAYER
+    assert image_of(node) is opened[1]
+    assert image_of(opened[0].tree.root) is None
+
+
+def test_notable_files_of_deleted_layers_are_listed(opened: tuple[ArchiveSession, StructureNode]) -> None:
+    result = load_notable(*opened, CancelToken(), ignore_progress)
+    assert [(row.path, row.why, row.detail, row.state) for row in result.rows] == [
+        ("etc/id_rsa", "may be a secret", "private SSH key", "hidden by layer 2")
+    ]
+    assert Page.NOTABLE in opened[0].pages_for(opened[1])
