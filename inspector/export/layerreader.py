@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
-from inspector.archive.compression import inflate
+from inspector.archive.compression import Compression, inflate
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.archive.source import chunks
 from inspector.errors import BlobMismatch, CompressionError, LimitReached
@@ -25,7 +25,9 @@ class LayerReader:
         self.blob = blob
         self._token = token
         self._stored = hasher(self._algorithm)
-        self._plain = hasher("sha256")
+        # Of a plain layer both digests are of the same bytes: computed once.
+        self._is_plain = blob.compression is Compression.NONE and self._algorithm == "sha256"
+        self._plain = self._stored if self._is_plain else hasher("sha256")
         self.read = 0
         """Stored bytes read so far."""
 
@@ -45,7 +47,8 @@ class LayerReader:
         produced = 0
         try:
             for piece in inflate(self._pieces(), self.blob.compression):
-                self._plain.update(piece)
+                if not self._is_plain:
+                    self._plain.update(piece)
                 produced += len(piece)
                 self._refuse_bomb(produced)
                 yield piece

@@ -29,7 +29,7 @@ else:
 
 _BLOCK = 1 << 20
 _THREADS = 2
-_AHEAD = 3
+_AHEAD = 6
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _DEFLATE_END = b"\x03\x00"
 """A last block with nothing in it."""

@@ -12,7 +12,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,18 +47,26 @@ def place(big: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+# A process starts with the peak memory of the one that started it, so a small one stands between.
+_MEASURE = """
+import os, subprocess, sys, time
+started = time.monotonic()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+child.returncode = os.waitstatus_to_exitcode(status)
+print(time.monotonic() - started, usage.ru_maxrss // 1024)
+sys.exit(child.returncode)
+"""
+
+
 def timed(*command: object) -> tuple[float, int]:
-    """Seconds and peak memory in MB of one process; what it wrote is left to the caller."""
-    started = time.monotonic()
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - started
-    assert child.stderr is not None
-    error = child.stderr.read().decode()
-    child.stderr.close()
-    assert child.returncode == 0, error
-    return seconds, usage.ru_maxrss // 1024
+    """Seconds and peak memory in MB of one process."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _MEASURE, *map(str, command)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seconds, peak = done.stdout.split()
+    return float(seconds), int(peak)
 
 
 def export(source: Path, target: Path, *options: str) -> tuple[float, int]:
