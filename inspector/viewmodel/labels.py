@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from inspector.oci import annotations as keys
 from inspector.oci import mediatype
-from inspector.oci.reference import Reference
+from inspector.oci.reference import Reference, is_full_reference
 from inspector.viewmodel import display
 
 if TYPE_CHECKING:
     from inspector.archive.image import Image, Layer
     from inspector.oci.descriptor import Descriptor
     from inspector.oci.platform import Platform
+
+UNTAGGED = "untagged image"
 
 _NAMES_SHOWN = 3
 _STEP_SHOWN = 60
@@ -27,7 +29,9 @@ _NOP = re.compile(r"^(?:\|\d+ (?:[^ =]+=\S* )*)?/bin/(?:ba)?sh -c #\(nop\)\s*")
 
 
 def familiar(name: str) -> str:
-    """`alpine:3.20` for `docker.io/library/alpine:3.20`; what is no reference stays as it is."""
+    """`alpine:3.20` for `docker.io/library/alpine:3.20`; what is no full reference (`latest`, `base`) stays as it is."""
+    if not is_full_reference(name):
+        return display.safe(name)
     try:
         return display.safe(Reference.parse(name).familiar)
     except ValueError:
@@ -131,4 +135,4 @@ def artifact(artifact_type: str | None) -> str:
 def image(found: Image, shown_names: Iterable[str]) -> str:
     """`alpine:3.20 · linux/arm64/v8`, `linux/arm64/v8`, or `untagged image`."""
     parts = [part_ for part_ in (names(shown_names), platform(found.platform)) if part_]
-    return " · ".join(parts) or "untagged image"
+    return " · ".join(parts) or UNTAGGED

@@ -158,6 +158,8 @@ def _labels(node: TreeNode, above: StructureNode) -> tuple[str, str]:
         return (named, named) if named else ("index", "index")
     if node.kind is NodeKind.IMAGE and node.image is not None:
         label = labels.image(node.image, shown)
+        if not node.names and label != labels.UNTAGGED:
+            label = f"untagged · {label}"
         return label, labels.names(shown) or label
     if node.kind is NodeKind.ATTESTATION:
         target = labels.platform(_subject_platform(above))

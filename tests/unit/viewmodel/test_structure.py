@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from inspector.progress import CancelToken, ignore_progress
+from inspector.viewmodel import labels
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.states import Check
 from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree, TreeColumn
@@ -104,7 +105,7 @@ def test_several_tags_are_one_node(session_of: Opener) -> None:
 
 def test_an_image_without_a_name(session_of: Opener) -> None:
     tree = session_of(docker_24([image(seed="x")])).tree
-    assert [node.label for node in tree.nodes if node.type is NodeType.IMAGE] == ["linux/amd64"]
+    assert [node.label for node in tree.nodes if node.type is NodeType.IMAGE] == ["untagged · linux/amd64"]
 
 
 def test_the_manifest_of_a_folder_is_the_image(session_of: Opener, tmp_path: Path) -> None:
@@ -218,3 +219,9 @@ def test_a_containerd_archive(session_of: Opener) -> None:
         ["app:1 · linux/amd64"],
         ["linux/amd64"],
     )
+
+
+def test_a_bare_ref_name_is_shown_as_it_is() -> None:
+    """`latest` or `base` is no reference: a tag or a registry must not be made up for it."""
+    assert labels.familiar("base") == "base"
+    assert labels.familiar("docker.io/library/alpine:3.20") == "alpine:3.20"
