@@ -1,0 +1,26 @@
+"""What has to be said about a layer before its files are trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inspector.archive.image import Layer
+from inspector.errors import InspectorError
+from inspector.findings import Severity
+from inspector.layers.table import Listing
+
+
+def warnings_about(layer: Layer, listing: Listing, error: InspectorError | None) -> Iterator[str]:
+    """One sentence for each thing that is wrong with the bytes of a layer: absent, damaged, not what its digest says."""
+    if error is not None:
+        yield f"layer {layer.number}: {error}"
+        return
+    told = False
+    for finding in listing.findings:
+        if finding.severity is not Severity.ERROR:
+            continue
+        told = True
+        values = f" (stated {finding.expected}, found {finding.found})" if finding.expected and finding.found else ""
+        yield f"layer {layer.number}: {finding.title}. {finding.explanation}{values}"
+    if not listing.complete and not told:
+        yield f"layer {layer.number}: it is not whole; files may be missing."
