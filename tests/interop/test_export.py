@@ -105,13 +105,19 @@ def test_other_choices(name: str, options: dict[str, Any], corpus: Path, work: P
     _judge(corpus / name, work, judge, **options)
 
 
+REFUSED = ("rootfs", "truncated", "cpio", ".zip", "v2s1")
+"""What cannot be exported at all, by a part of its name: no image archives, damaged ones, schema 1."""
+
+
 @pytest.mark.corpus_full
 @pytest.mark.parametrize("preset", list(Preset), ids=str)
 def test_every_archive(preset: Preset, archive_path: Path, work: Path, judge: Judge) -> None:
-    try:
-        _judge(archive_path, work, judge, preset=preset)
-    except InspectorError as error:
-        pytest.skip(f"cannot be exported: {error.title}")
+    encrypted = preset is Preset.CLASSIC_DOCKER and "encrypted" in archive_path.name
+    if encrypted or any(word in archive_path.name for word in REFUSED):
+        with pytest.raises(InspectorError):
+            _export(archive_path, work / "export.tar", preset=preset)
+        return
+    _judge(archive_path, work, judge, preset=preset)
 
 
 @pytest.fixture

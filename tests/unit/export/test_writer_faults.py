@@ -342,6 +342,24 @@ def test_a_full_disk(source: Path, tmp_path: Path) -> None:
         subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_name_comes_after_the_bytes_are_on_the_disk(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    calls: list[str] = []
+    for name in ("create", "write", "sync", "set_mode", "link", "replace", "sync_folder"):
+
+        def record(*arguments: Any, name: str = name, call: Callable[..., Any] = getattr(disk, name)) -> Any:
+            found = call(*arguments)
+            if calls[-1:] != [name]:
+                calls.append(name)
+            return found
+
+        monkeypatch.setattr(disk, name, record)
+    run(source, target, overwrite=overwrite)
+    assert calls == ["create", "write", "sync", "set_mode", "replace" if overwrite else "link", "sync_folder"]
+
+
 def test_where_the_export_goes_by_itself(tmp_path: Path) -> None:
     (tmp_path / "layout").mkdir()
     for name, expected in {
