@@ -348,8 +348,9 @@ def test_the_name_comes_after_the_bytes_are_on_the_disk(
 ) -> None:
     calls: list[str] = []
     for name in ("create", "write", "sync", "set_mode", "link", "replace", "sync_folder"):
+        call: Callable[..., Any] = getattr(disk, name)
 
-        def record(*arguments: Any, name: str = name, call: Callable[..., Any] = getattr(disk, name)) -> Any:
+        def record(*arguments: Any, name: str = name, call: Callable[..., Any] = call) -> Any:
             found = call(*arguments)
             if calls[-1:] != [name]:
                 calls.append(name)
