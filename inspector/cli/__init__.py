@@ -60,6 +60,16 @@ class Verb(Protocol):
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage text, and where the usage is."""
 
+    def parse_known_args(  # type: ignore[override]  # argparse overloads it for namespaces of other classes
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """`PATH …` may stand behind options, too; argparse gives it only what stands with the other arguments."""
+        found, rest = super().parse_known_args(args, namespace)
+        if hasattr(found, "paths"):
+            found.paths = [*found.paths, *(word for word in rest if not word.startswith("-"))]
+            rest = [word for word in rest if word.startswith("-")]
+        return found, rest
+
     def error(self, message: str) -> NoReturn:
         self.exit(FAILED, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 

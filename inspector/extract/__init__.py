@@ -106,7 +106,7 @@ def _extract(
         raise ExtractError("No such file in the image", f"{shown} is not there. `files` lists what is.")
     plan = Plan(merged, normalise(selection.base))
     plan.add(rows)
-    plan.left_out += [*left_out, *(LeftOut(path, "not in the image") for path in absent)]
+    plan.left_out += [*left_out, *(LeftOut(path, "nothing has that name") for path in absent)]
 
     def tar_of(number: int) -> ByteSource:
         blob = layers[number].blob

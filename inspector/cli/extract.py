@@ -1,0 +1,112 @@
+"""`extract FILE DEST`: files of a layer, or of the merged file system, written below a folder (cli.md)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Image, Layer
+    from inspector.cli.console import Console
+    from inspector.extract.report import ExtractReport
+
+NAME = "extract"
+HELP = "write files of an image, or of one layer, into a folder"
+
+NOTHING_WRITTEN = 2
+_LISTED = 100
+"""Lines of one kind on standard error before the rest is counted."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE, DEST, paths, the image, and a layer or the merged file system."""
+    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    parser.add_argument("dest", metavar="DEST", help="the folder to write into; it is made if it is absent")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="only these; a folder takes everything below it")
+    parser.add_argument("--image", metavar="NAME|DIGEST", help="the image, if there are several")
+    parser.add_argument("--platform", metavar="OS/ARCH", help="the platform, if there are several: linux/arm64")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--layer", metavar="N|DIGEST", help="one layer: 1 is the base; or its digest or diffID")
+    what.add_argument("--merged", action="store_true", help="the file system that all layers make (the default)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Extract; 2 if there was something to write and nothing could be. What was left out is listed and is no failure."""
+    from inspector.archive.select import select_image
+    from inspector.cli.files import find_layer
+    from inspector.extract import Selection, extract_layer, extract_merged
+
+    target = Path(arguments.dest)
+    selection = Selection(tuple(os.fsencode(path) for path in arguments.paths))
+    token, sink, limits = console.token, console.sink(), console.limits
+    with console.open_archive(arguments.file) as archive:
+        image = select_image(archive, arguments.image, arguments.platform)
+        layer: Layer | None = None
+        if arguments.layer is None:
+            report = extract_merged(image, target, selection, token=token, sink=sink, limits=limits)
+        else:
+            layer = find_layer(image, arguments.layer)
+            report = extract_layer(image, layer, target, selection, token=token, sink=sink, limits=limits)
+    if arguments.json:
+        console.out_json(to_json(report, image, layer))
+    else:
+        _print(report, console)
+    return NOTHING_WRITTEN if report.left_out and not report.written else 0
+
+
+def to_json(report: ExtractReport, image: Image, layer: Layer | None) -> dict[str, object]:
+    """The document of `extract --json`; keys may be added, never renamed.
+
+    `path` is the path in the image, `name` where it was written below `target`, given where it differs.
+    """
+    written: list[dict[str, object]] = []
+    for path, name, kind, size in report.written:
+        shown: dict[str, object] = {"path": _text(path)}
+        if name != path:
+            shown["name"] = _text(name)
+        written.append(shown | {"type": kind, "size": size})
+    return {
+        "image": image.config_digest,
+        "layer": layer.number if layer is not None else None,
+        "target": str(report.target),
+        "size": report.size,
+        "written": written,
+        "renamed": [
+            {"path": _text(path), "name": _text(name), "reason": reason} for path, name, reason in report.renamed
+        ],
+        "left_out": [{"path": _text(path), "reason": reason} for path, reason in report.left_out],
+        "warnings": list(report.warnings),
+    }
+
+
+def _print(report: ExtractReport, console: Console) -> None:
+    from inspector.cli.console import visible
+
+    for warning in report.warnings:
+        console.error(f"warning: {warning}")
+    _list(console, [f"left out: {_text(path)}: {reason}" for path, reason in report.left_out])
+    _list(console, [f"renamed: {_text(path)} to {_text(name)}: {reason}" for path, name, reason in report.renamed])
+    files, folders, links = (report.count(kind) for kind in ("file", "dir", "symlink"))
+    line = f"{_counted(files, 'file')} ({_counted(report.size, 'byte')}), {_counted(folders, 'folder')}, "
+    line += f"{_counted(links, 'symbolic link')} written to {visible(str(report.target))}"
+    if report.left_out:
+        line += f"; {len(report.left_out):,} left out"
+    console.out(line)
+
+
+def _list(console: Console, lines: list[str]) -> None:
+    for line in lines[:_LISTED]:
+        console.error(line)
+    if len(lines) > _LISTED:
+        console.error(f"… and {len(lines) - _LISTED:,} more; --json lists them all")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
