@@ -8,13 +8,16 @@ zstd: one frame with checksum, always by its multi-threaded encoder, whose outpu
 
 from __future__ import annotations
 
+import queue
 import sys
+import threading
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from isal import isal_zlib
 
@@ -72,7 +75,7 @@ class Encoding:
 def encode(pieces: Iterable[bytes], encoding: Encoding, token: CancelToken) -> Iterator[bytes]:
     """`pieces` compressed; what cuts them has no influence on the bytes that come out."""
     if encoding.compression is Compression.GZIP:
-        return _gzip(pieces, encoding.level)
+        return _gzip(pieces, encoding.level, token)
     if encoding.compression is Compression.ZSTD:
         return _zstd(pieces, encoding.level, token)
     return iter(pieces)
@@ -106,7 +109,7 @@ def _deflate(block: bytes, level: int) -> bytes:
     return bytes(compressor.compress(block) + compressor.flush(zlib.Z_SYNC_FLUSH))
 
 
-def _gzip(pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
+def _gzip(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[bytes]:
     yield _GZIP_HEAD
     crc = size = 0
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="export-gzip")
@@ -114,14 +117,14 @@ def _gzip(pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
         waiting: deque[Future[bytes]] = deque()
         for block in _blocks(pieces):
             if len(waiting) >= _THREADS + _AHEAD:
-                yield waiting.popleft().result()
+                yield _patiently(waiting.popleft(), token)
             waiting.append(pool.submit(_deflate, block, level))
             crc = isal_zlib.crc32(block, crc)
             size += len(block)
         for future in waiting:
-            yield future.result()
+            yield _patiently(future, token)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
     yield _DEFLATE_END + crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
 
 
@@ -137,16 +140,46 @@ def _zstd(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[b
             parameter.window_log: min(_MAX_WINDOW_LOG, _window_log(level)),
         }
     )
-    # In a thread of its own: at high levels one call takes seconds, and a person who cancels shall not wait for it.
-    pool = ThreadPoolExecutor(1, thread_name_prefix="export-zstd")
-    try:
+    with _Aside() as aside:
         for block in _blocks(pieces):
-            produced = _patiently(pool.submit(compressor.compress, block), token)
+            produced = _patiently(aside.call(compressor.compress, block), token)
             if produced:
                 yield produced
-        yield _patiently(pool.submit(compressor.flush), token)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        yield _patiently(aside.call(compressor.flush), token)
+
+
+class _Aside:
+    """One thread for calls that may take seconds, as zstd's do at high levels: nobody who cancels waits for them.
+
+    A daemon, and no executor, since Python waits for an executor's threads before it exits.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[bytes], Callable[..., bytes], tuple[bytes, ...]] | None]
+        self._calls = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._run, name="export-zstd", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._calls.put(None)
+
+    def call(self, function: Callable[..., bytes], *arguments: bytes) -> Future[bytes]:
+        """The result to be of `function`."""
+        future: Future[bytes] = Future()
+        self._calls.put((future, function, arguments))
+        return future
+
+    def _run(self) -> None:
+        while (asked := self._calls.get()) is not None:
+            future, function, arguments = asked
+            try:
+                future.set_result(function(*arguments))
+            except Exception as error:  # noqa: BLE001 - told to whoever asked
+                future.set_exception(error)
 
 
 def _patiently(future: Future[bytes], token: CancelToken) -> bytes:
