@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QSplitter, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHeaderView,
+    QMenu,
+    QSplitter,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.findings import Severity
 from inspector.ui import text
@@ -16,6 +26,7 @@ from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.pages import Pages
 from inspector.ui.widgets.breadcrumb import Breadcrumb
 from inspector.ui.widgets.message_bar import MessageBar
+from inspector.viewmodel.extracting import run_extract
 from inspector.viewmodel.filesearch import FoundFile, image_of
 from inspector.viewmodel.findingsview import FindingRow
 from inspector.viewmodel.messages import Message, from_error
@@ -72,6 +83,7 @@ class ArchiveView(QWidget):
         self.pages.node_followed.connect(self.select)
         self.pages.findings.row_followed.connect(self.show_finding)
         self.pages.notable.row_followed.connect(self.show_file)
+        self.pages.files.view.extract_asked.connect(self.extract)
         self.pages.status.connect(self.status)
         self.pages.learned.connect(self.refresh_states)
         for node in session.tree.initially_expanded:
@@ -176,6 +188,32 @@ class ArchiveView(QWidget):
         self.closing.connect(dialog.close)
         dialog.show()
         return dialog
+
+    def extract(self) -> None:
+        """Ask for a folder, then save the selected files of the list, or everything of the selected layer or image."""
+        node = self.node
+        if node.image is None:
+            self.bar.show_message(
+                Message(Severity.INFO, self.tr("Extract what?"), self.tr("Select an image, a layer, or files of one."))
+            )
+            return
+        table = self.pages.files.view
+        files = table.files
+        rows = table.selected_rows() if self.pages.page is Page.FILES and files is not None else []
+        paths = tuple(files.raw_path(row) for row in rows) if files is not None else ()
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Extract into an empty or new folder"))
+        if chosen:
+            self.extract_to(Path(chosen), paths)
+
+    def extract_to(self, target: Path, paths: tuple[bytes, ...]) -> None:
+        """Save `paths` (all if there are none) of the selected layer or image below `target`, in the background."""
+        self._runner.start(
+            self.tr("Extracting"),
+            partial(run_extract, self.session, self.node, paths, target),
+            self.bar.show_message,
+            self.show_error,
+            owner=self,
+        )
 
     def show_findings(self) -> None:
         """All findings of the archive."""

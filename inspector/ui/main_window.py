@@ -42,7 +42,7 @@ from inspector.viewmodel.pages import Page
 _SIZE = QSize(1240, 740)
 _NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
-    "back", "forward", "up", "verify", "show-source", "search", "find-next", "find-previous",
+    "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 
@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
             "close-tab": lambda: self.archives.close_at(self.archives.tabs.currentIndex()),
             "quit": self.close,
             "copy-as": self._copy_as,
+            "extract": with_view(ArchiveView.extract),
             "search": with_view(self._search),
             "filter": with_view(lambda view: view.pages.start_search()),
             "find-next": with_view(lambda view: view.pages.json.find_next()),
@@ -266,6 +267,9 @@ class MainWindow(QMainWindow):
 
     def _act_for(self, view: ArchiveView, action: Action, message: Message) -> None:
         if self.exports.act(view, action, message):
+            return
+        if action is Action.SHOW_IN_FOLDER:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(message.subject))
             return
         view.bar.hide()
         if action is Action.REOPEN:

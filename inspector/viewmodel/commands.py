@@ -33,6 +33,7 @@ _TABLE = (
     Command("reopen", "Read Again", ("F5",), "Read the archive again from disk", "File", "reload"),
     Command("export-now", "Re-export as OCI", ("Ctrl+E",), "Save NAME.oci.tar beside the archive; the archive itself is not touched", "File", "export", separated=True),
     Command("export", "Export…", ("Ctrl+Shift+S", "Ctrl+Shift+E"), "Choose target and format, see what will be written, then save", "File", "export-options"),
+    Command("extract", "Extract…", ("Ctrl+Shift+X",), "Save the selected files, a layer or a whole image to a folder", "File", "extract"),
     Command("close-tab", "Close", ("Ctrl+W",), "Close this archive", "File", "close", separated=True),
     Command("quit", "Quit", ("Ctrl+Q",), "", "File", "quit"),
     Command("copy", "Copy", ("Ctrl+C",), "Copy the most useful text of what is selected: path, digest or reference", "Edit", "copy"),

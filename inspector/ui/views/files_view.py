@@ -50,6 +50,8 @@ class FilesView(QTableView):
     """Enter or double click on something that is no folder."""
     current_node_changed = Signal(int)
     """Another file is under the cursor: its node, -1 for none."""
+    extract_asked = Signal()
+    """The selected files are to be saved to disk."""
     preview_toggled = Signal()
     """Space."""
     selection_text = Signal(str, str)
@@ -176,6 +178,7 @@ class FilesView(QTableView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Copy Path"), self.copy_paths)
+        menu.addAction(self.tr("Extract…"), self.extract_asked.emit)
         for caption, what in (
             (self.tr("Copy Name"), files.name(row)),
             (self.tr("Copy Size in Bytes"), str(files.size_bytes(row))),

@@ -1,0 +1,70 @@
+"""Files saved to disk from the window: what was asked for, and one message about what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.errors import UsageError
+from inspector.extract import ExtractReport, Selection, extract_layer, extract_merged
+from inspector.findings import Severity
+from inspector.viewmodel import display
+from inspector.viewmodel.messages import Action, Message
+
+if TYPE_CHECKING:
+    from inspector.progress import CancelToken, ProgressSink
+    from inspector.viewmodel.session import ArchiveSession
+    from inspector.viewmodel.tree import StructureNode
+
+_MOST_LINES = 200
+
+
+def run_extract(
+    session: ArchiveSession,
+    node: StructureNode,
+    paths: tuple[bytes, ...],
+    target: Path,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> Message:
+    """Write `paths` (a folder with all below it; () for everything) of the layer or image at `node` below `target`.
+
+    Existing files are never overwritten. Raises `ExtractError` and what reading raises; then nothing was written.
+    """
+    image = node.image
+    if image is None:
+        raise UsageError("Nothing to extract", "Choose an image or a layer.")
+    selection = Selection(paths)
+    if node.layer is None:
+        report = extract_merged(
+            image, target, selection, known=session.known_listings(), token=token, sink=sink, limits=session.limits
+        )
+    else:
+        known = session.known_listings().get(node.layer.blob) if node.layer.blob is not None else None
+        report = extract_layer(
+            image, node.layer, target, selection, listing=known, token=token, sink=sink, limits=session.limits
+        )
+    return _message(report)
+
+
+def _message(report: ExtractReport) -> Message:
+    written = display.count(len(report.written), "entry", "entries")
+    title = f"Extracted {written} · {display.size(report.size)}"
+    parts = []
+    if report.renamed:
+        parts.append(f"{display.count(len(report.renamed), 'name', 'names')} changed")
+    if report.left_out:
+        parts.append(f"{display.count(len(report.left_out), 'entry was', 'entries were')} left out")
+    text = f"In {display.safe(str(report.target))}" + (f"; {', '.join(parts)}." if parts else ".")
+    if report.warnings:
+        text += " " + " ".join(report.warnings[:2])
+    severity = Severity.WARNING if report.warnings else Severity.INFO
+    return Message(severity, title, text, _details(report), (Action.SHOW_IN_FOLDER,), subject=str(report.target))
+
+
+def _details(report: ExtractReport) -> str:
+    lines = list(report.warnings)
+    lines += [f"renamed: {display.safe(path)} → {display.safe(name)} ({why})" for path, name, why in report.renamed]
+    lines += [f"left out: {display.safe(path)} ({why})" for path, why in report.left_out]
+    rest = len(lines) - _MOST_LINES
+    return "\n".join(lines[:_MOST_LINES] + ([f"… and {rest:,} more"] if rest > 0 else []))

@@ -1,0 +1,54 @@
+"""Extract from the window: the selected files, or a whole image; then one line about what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.archive_view import ArchiveView
+from inspector.ui.main_window import MainWindow
+from tests.ui.conftest import PATIENCE_MS, node_named, settle
+
+Opener = Callable[[Path], ArchiveView]
+
+
+def test_the_selected_file_is_saved(
+    window: MainWindow,
+    qtbot: QtBot,
+    open_archive: Opener,
+    archive: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view = open_archive(archive)
+    view.select(node_named(view, "layer 1"))
+    settle(qtbot, view)
+    view.pages.files.view.go_to_path(b"etc/passwd")
+    target = tmp_path / "saved"
+    target.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))
+    window.actions_by_id["extract"].trigger()
+    qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
+    assert [str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()] == ["etc/passwd"]
+    assert view.bar.message is not None
+    assert view.bar.message.title.startswith("Extracted")
+
+
+def test_a_whole_image_is_saved(qtbot: QtBot, open_archive: Opener, archive: Path, tmp_path: Path) -> None:
+    view = open_archive(archive)
+    view.select(node_named(view, "app:1"))
+    view.extract_to(tmp_path / "root", ())
+    qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
+    assert (tmp_path / "root/usr/bin/tool").read_bytes() == b"x" * 5000
+    assert not (tmp_path / "root/etc/passwd").exists()
+
+
+def test_without_an_image_it_says_what_to_choose(window: MainWindow, open_archive: Opener, archive: Path) -> None:
+    view = open_archive(archive)
+    view.select(view.session.tree.root)
+    window.actions_by_id["extract"].trigger()
+    assert view.bar.isVisible()
