@@ -74,13 +74,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(FAILED, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
 
-def _verbs() -> list[Verb]:
-    there = (name for name in VERBS if importlib.util.find_spec(f"inspector.cli.{name}") is not None)
+def _verbs(names: Sequence[str] = VERBS) -> list[Verb]:
+    there = (name for name in names if importlib.util.find_spec(f"inspector.cli.{name}") is not None)
     return [cast("Verb", importlib.import_module(f"inspector.cli.{name}")) for name in there]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line as cli.md describes it, with the verbs that exist."""
+def build_parser(first: str = "") -> argparse.ArgumentParser:
+    """The command line as cli.md describes it, with the verbs that exist.
+
+    If `first`, the first word of a command line, is a verb, then only that one is loaded: the rest cannot be asked for.
+    """
     parser = _Parser(
         prog="image-inspector-cli",
         description="See what is inside a container image archive, and re-save it OCI compliant.",
@@ -89,7 +92,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"image-inspector {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=_Parser)
-    for verb in _verbs():
+    asked = _verbs((first,)) if first in VERBS else []
+    for verb in asked or _verbs():
         sub = verbs.add_parser(verb.NAME, help=verb.HELP, description=verb.HELP)
         verb.add_arguments(sub)
         sub.add_argument(
@@ -134,7 +138,8 @@ def _nobody_reads() -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code; raises nothing (with INSPECTOR_DEBUG set, what nobody expected)."""
     try:
-        arguments = build_parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = build_parser(words[0] if words else "").parse_args(words)
     except SystemExit as done:  # argparse has said what there is to say: --help, --version, bad usage
         return done.code if isinstance(done.code, int) else FINE
     console = Console()

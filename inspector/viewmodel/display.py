@@ -13,8 +13,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import humanize
-
 from inspector.oci.digest import Digest
 
 NAME_LIMIT = 1000
@@ -96,6 +94,8 @@ def size(number: int | None) -> str:
         return NOTHING
     if abs(number) >= _BEYOND:
         return "over 10³⁰ B"
+    import humanize  # not at the start: `show --json` needs none of it
+
     return humanize.naturalsize(number) if number >= 0 else f"{number:,} B"
 
 
@@ -105,6 +105,8 @@ def size_exact(number: int | None) -> str:
         return "size not known"
     if abs(number) >= _BEYOND:
         return "over 10³⁰ bytes"
+    import humanize
+
     exact = count(number, "byte", "bytes")
     if number < 1024:
         return exact
@@ -135,6 +137,8 @@ def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
 
 def ago(moment_: dt.datetime, now: dt.datetime | None = None) -> str:
     """In words: `2 years ago`, `yesterday` is `a day ago`."""
+    import humanize
+
     return humanize.naturaltime(moment_, when=now or dt.datetime.now(dt.UTC))
 
 

@@ -183,3 +183,13 @@ def test_progress_is_drawn_on_a_terminal_only() -> None:
     assert terminal.getvalue() == "\rreading 50 % lay␛[31mer"
     console.out("done")
     assert terminal.getvalue().endswith("\r" + " " * len("reading 50 % lay␛[31mer") + "\r")
+
+
+def test_only_the_verb_that_was_asked_for_is_loaded() -> None:
+    script = (
+        "import sys; from inspector import cli\n"
+        "cli.main(['show', '/nowhere'])\n"
+        "print(sorted(name for name in sys.modules if name.startswith('inspector.cli.')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "['inspector.cli.console', 'inspector.cli.show']\n"
