@@ -142,7 +142,7 @@ def image_from_manifest(
     config_document, config = (None, None)
     if manifest.config is not None and config_blob is not None:
         check_size(opening, manifest.config, config_blob)
-        if kind is not NodeKind.ARTIFACT or mediatype.is_config(manifest.config.media_type):
+        if kind is NodeKind.IMAGE or mediatype.is_config(manifest.config.media_type):
             config_document, config = opening.config(config_blob)
             opening.check_digest(config_blob)
         elif opening.peek(config_blob) in (b"{", b"["):

@@ -198,6 +198,14 @@ def _add_index(opening: Opening, graph: Graph, document: Document | None) -> Ima
     return index
 
 
+def _referred_by(config: Blob | None, document: Document | None) -> Digest | None:
+    """The digest by which manifests refer to a config: of its bytes, unless it is stored under another algorithm."""
+    claimed = config.claimed if config is not None else None
+    if document is None or (claimed is not None and claimed.algorithm != document.digest.algorithm):
+        return claimed
+    return document.digest
+
+
 class _Reading:
     """What manifest.json and the unreferenced blobs add to the graph that index.json gives."""
 
@@ -210,7 +218,7 @@ class _Reading:
         self._used: set[Blob] = set()
         for entry in entries:
             blob, document, _ = config_of(opening, entry)
-            digest = document.digest if document is not None else (blob.claimed if blob is not None else None)
+            digest = _referred_by(blob, document)
             self._configs.append((entry, digest))
             if digest is not None:
                 self.repo_tags.setdefault(digest, {}).update(dict.fromkeys(entry.repo_tags))

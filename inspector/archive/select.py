@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_DIGEST = 4
 _LISTED = 12
+_ALGORITHMS = ("sha256:", "sha512:", "blake3:")
 
 
 def select_image(archive: ImageArchive, name_or_digest: str | None, platform: str | None) -> Image:
@@ -49,7 +50,7 @@ def _by_name(images: Sequence[Image], asked: str) -> list[Image]:
 
 
 def _by_digest(images: Sequence[Image], asked: str) -> list[Image]:
-    text = asked.removeprefix("sha256:").lower()
+    text = asked.rpartition(":")[2].lower() if asked.startswith(_ALGORITHMS) else asked.lower()
     if len(text) < _SHORTEST_DIGEST:
         return []
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob, BlobState
 from inspector.errors import BlobMismatch
 from inspector.export.planned import ADDED, KEPT, REWRITTEN, PlannedBlob, Recoded, ToRecode
 from inspector.oci.digest import Digest
-
-if TYPE_CHECKING:
-    from inspector.export.recompress import Encoding
 
 WAITING = "waiting"
 """The algorithm of the stand-in for a digest that a compression will give; it is in no document that is written."""
@@ -91,11 +87,10 @@ class BlobBag:
         self._sources.add(whole(blob))
         self._put(PlannedBlob(blob_name(recoded.digest), recoded.digest, recoded.size, recoded, REWRITTEN, why))
 
-    def recode(self, blob: Blob, digest: Digest, encoding: Encoding, why: str) -> None:
-        """A layer that will be compressed anew; `digest` is its stand-in."""
-        self._sources.add(whole(blob))
-        planned = PlannedBlob(blob_name(digest), None, None, ToRecode(blob, digest, encoding), REWRITTEN, why)
-        self._put(planned, digest)
+    def recode(self, item: ToRecode, why: str) -> None:
+        """A layer that will be compressed anew."""
+        self._sources.add(whole(item.blob))
+        self._put(PlannedBlob(blob_name(item.stand_in), None, None, item, REWRITTEN, why), item.stand_in)
 
     def _put(self, planned: PlannedBlob, key: Digest | None = None) -> None:
         key = key or planned.digest

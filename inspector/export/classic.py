@@ -85,10 +85,8 @@ def plan(
 def _layers(done: Converted, files: dict[str, PlannedBlob], folders: set[str]) -> list[str]:
     """The paths of an image's layers, base first; their files are added to `files`."""
     assert done.image is not None
-    config = done.image.parsed_config
-    diff_ids = [layer.digest for layer in done.layers] if config is None else list(config.diff_ids)
     paths = []
-    for stored, diff_id in zip(done.layers, diff_ids, strict=True):
+    for stored, diff_id in zip(done.layers, _diff_ids(done), strict=True):
         if diff_id is None or stored.blob is None:
             raise ExportError("A layer has no diffID", f"The config of {_name(done.image)} states none for a layer.")
         folder = diff_id.encoded
@@ -111,20 +109,28 @@ def _layers(done: Converted, files: dict[str, PlannedBlob], folders: set[str]) -
     return paths
 
 
+def _diff_ids(done: Converted) -> list[Digest | None]:
+    """Of its layers, base first: the config's, or, where the config was made here, those of the plain layers of v1."""
+    config = done.image.parsed_config if done.image is not None else None
+    return [layer.digest for layer in done.layers] if config is None else list(config.diff_ids)
+
+
 def _config(layout: Layout, done: Converted) -> PlannedBlob:
+    """The config, called by its image ID, whatever digest the source stores it under."""
     assert done.config_digest is not None
-    name = f"{done.config_digest.encoded}.json"
     planned = next(blob for blob in layout.bag if blob.digest == done.config_digest)
-    return PlannedBlob(name, planned.digest, planned.size, planned.origin, planned.action, planned.why)
+    document = done.image.config if done.image is not None else None
+    image_id = document.digest if document is not None else done.config_digest
+    return PlannedBlob(
+        f"{image_id.encoded}.json", planned.digest, planned.size, planned.origin, planned.action, planned.why
+    )
 
 
 def _repositories(images: list[DockerImage]) -> dict[str, Json]:
     """Name → tag → folder of the top layer, as Docker wrote it; images without layers cannot stand here."""
     found: dict[str, dict[str, Json]] = {}
     for image in images:
-        assert image.done.image is not None
-        config = image.done.image.parsed_config
-        top = config.diff_ids[-1] if config is not None and config.diff_ids else None
+        top = next(reversed(_diff_ids(image.done)), None)
         for tag in image.tags if top is not None else ():
             reference = Reference.parse(tag)
             name = reference.familiar.removesuffix(f":{reference.tag}")

@@ -131,6 +131,12 @@ class Converter:
             if done is not None and done.action == REWRITTEN:
                 whys += ["a document below it changed"]
                 break
+        if any(
+            child.size != done.size
+            for child, done in children
+            if done is not None and done.action == KEPT and done.present
+        ):
+            whys += ["DESC-4"]
         if not whys:
             self._bag.keep(digest, blob)
             return Converted(own, digest, blob.size, KEPT, old=digest, old_size=blob.size)
@@ -138,7 +144,7 @@ class Converter:
         entries: list[Json] = []
         for child, done in children:
             entry = respelled(child.raw, DESCRIPTOR)
-            if done is not None and done.present and done.action != KEPT:
+            if done is not None and done.present and (done.action != KEPT or child.size != done.size):
                 entry |= {"mediaType": done.media_type, "digest": str(done.digest), "size": done.size}
                 entry.pop("data", None)
             annotations = entry.get("annotations")
@@ -191,6 +197,9 @@ class Converter:
                 if layer.descriptor is not None
             ]
             whys += [layer.why for layer in stored if layer.why]
+        if config is not None and "platform" in config and (whys or has_misplaced_platform(self._contents, image)):
+            del config["platform"]  # a new digest costs nothing more
+            whys.append("DESC-13")
         facts = {
             "old": digest,
             "old_size": blob.size,
@@ -232,9 +241,6 @@ class Converter:
             if stated.size != image.config_blob.size:
                 raw["size"] = image.config_blob.size
                 whys.append("DESC-4")
-        if has_misplaced_platform(self._contents, image):
-            raw.pop("platform", None)
-            whys.append("DESC-13")
         return in_order(raw, DESCRIPTOR)
 
     def _local(self, image: Image, layer: Layer) -> Blob | None:

@@ -41,11 +41,14 @@ class Recoded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ToRecode:
-    """A layer that is still to be compressed anew; `stand_in` holds the place of its digest."""
+    """A layer that is still to be compressed anew; `stand_in` holds the place of its digest. `diff_id`: what the config says
+    of it, None if nothing does.
+    """
 
     blob: Blob
     stand_in: Digest
     encoding: Encoding
+    diff_id: Digest | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

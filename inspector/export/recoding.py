@@ -7,9 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from inspector.archive.blobstore import Blob
 from inspector.archive.source import FileSource, Window
 from inspector.export import disk
 from inspector.export.blobbag import mismatch
@@ -19,9 +17,6 @@ from inspector.export.planned import ExportPlan, Recoded, ToRecode
 from inspector.export.recompress import encode
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
-
-if TYPE_CHECKING:
-    from inspector.archive.image import ImageArchive
 
 _STAGE = "Compressing"
 
@@ -41,7 +36,6 @@ def recode(plan: ExportPlan, folder: Path, token: CancelToken, sink: ProgressSin
         total = sum(item.blob.size for item in waiting)
         done = 0
         recoded: dict[Digest, Recoded] = dict(plan.recoded)
-        diff_ids = _diff_ids(plan.archive)
         for item in waiting:
             reader = LayerReader(item.blob, token)
 
@@ -50,10 +44,9 @@ def recode(plan: ExportPlan, folder: Path, token: CancelToken, sink: ProgressSin
 
             recoded[item.stand_in] = _recode_one(item, reader, source, told, token)
             reader.check(plan.archive)
-            wanted = diff_ids.get(item.blob)
-            if wanted is not None and wanted != reader.diff_id:
+            if item.diff_id is not None and item.diff_id != reader.diff_id:
                 plan.archive.check_source()
-                raise mismatch(f"{item.blob.member.name}, uncompressed,", wanted, reader.diff_id)
+                raise mismatch(f"{item.blob.member.name}, uncompressed,", item.diff_id, reader.diff_id)
             done += item.blob.size
         yield plan_export(plan.archive, plan.options, token=token, recoded=recoded)
 
@@ -86,13 +79,3 @@ def _recode_one(
         told()
     digest = Digest.from_hex(running.hexdigest())
     return Recoded(spool.since(start), digest, spool.size - start, reader.diff_id)
-
-
-def _diff_ids(archive: ImageArchive) -> dict[Blob, Digest]:
-    """What configs say of each layer, uncompressed."""
-    return {
-        layer.blob: layer.diff_id
-        for image in archive.images
-        for layer in image.layers
-        if layer.blob is not None and layer.diff_id is not None
-    }

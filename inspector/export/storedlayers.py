@@ -12,7 +12,7 @@ from inspector.archive.image import Image, Layer, NodeKind
 from inspector.errors import BlobMissing
 from inspector.export.blobbag import BlobBag, stand_in
 from inspector.export.options import ExportOptions
-from inspector.export.planned import Recoded
+from inspector.export.planned import Recoded, ToRecode
 from inspector.export.recompress import Encoding
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes
@@ -89,7 +89,8 @@ class LayerStore:
         if is_layer and not mediatype.is_encrypted(media_type):
             encoding = self._encoding_for(layer.blob, foreign=mediatype.is_foreign(media_type))
             if encoding is not None:
-                return self._recode(layer.blob, encoding, raw, docker=not convert and _is_docker(media_type))
+                docker = not convert and _is_docker(media_type)
+                return self._recode(layer.blob, encoding, raw, layer.diff_id, docker=docker)
         self._bag.keep(descriptor.digest, layer.blob)
         wanted = self._label(media_type, layer.blob, convert=convert) if is_layer else media_type
         why = "" if wanted == media_type else ("MEDIA-1" if _is_docker(media_type) and convert else "MANIF-9")
@@ -132,7 +133,7 @@ class LayerStore:
         """A layer whose descriptor is made from its stored bytes."""
         encoding = self._encoding_for(blob, foreign=foreign)
         if encoding is not None:
-            return self._recode(blob, encoding, {})
+            return self._recode(blob, encoding, {}, layer.diff_id)
         digest = self.digest_of(layer, blob)
         self._bag.keep(digest, blob)
         media_type = mediatype.layer_type(blob.compression.value, nondistributable=foreign)
@@ -160,7 +161,9 @@ class LayerStore:
         same = blob.compression is self._wanted.compression
         return None if same and not (self._forced and self._wanted.level) else self._wanted
 
-    def _recode(self, blob: Blob, encoding: Encoding, raw: dict[str, Json], *, docker: bool = False) -> StoredLayer:
+    def _recode(
+        self, blob: Blob, encoding: Encoding, raw: dict[str, Json], diff_id: Digest | None, *, docker: bool = False
+    ) -> StoredLayer:
         word = encoding.compression.value
         why = f"layers as {encoding}" if word != "none" else "layers uncompressed"
         waiting = stand_in(blob)
@@ -169,7 +172,7 @@ class LayerStore:
         if done is not None:
             self._bag.recoded(blob, done, why)
         else:
-            self._bag.recode(blob, digest, encoding, why)
+            self._bag.recode(ToRecode(blob, waiting, encoding, diff_id), why)
         raw["mediaType"] = _docker_type(word) if docker else mediatype.layer_type(word)
         raw |= {"digest": str(digest), "size": done.size if done is not None else 0}
         raw.pop("data", None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, NodeKind
 from inspector.archive.select import select_image
 from inspector.errors import UsageError
-from tests.builders import containerd, digest, docker_24, image, umoci
+from tests.builders import Blobs, containerd, descriptor, digest, docker_24, image, index_json, layout, umoci
+from tests.builders.images import OCI_MANIFEST
 
 AMD = image("docker.io/library/alpine:3.20")
 ARM = image("docker.io/library/alpine:3.20", seed="arm", architecture="arm64", variant="v8")
@@ -74,3 +77,14 @@ def test_errors_list_the_candidates(several: ImageArchive, multi: ImageArchive) 
         select_image(multi, None, "nonsense")
     with pytest.raises(UsageError, match=r"linux/amd64.*linux/arm64/v8"):
         select_image(multi, "alpine:3.20", None)
+
+
+def test_by_a_digest_of_another_algorithm(tmp_path: Path) -> None:
+    long = hashlib.sha512(AMD.manifest()).hexdigest()
+    blobs = Blobs()
+    entry = descriptor(blobs.put_image(AMD), OCI_MANIFEST) | {"digest": f"sha512:{long}"}
+    short = hashlib.sha256(AMD.manifest()).hexdigest()
+    bundle = layout(blobs, index_json([entry])).renamed(lambda name: name.replace(f"sha256/{short}", f"sha512/{long}"))
+    with open_archive(bundle.write(tmp_path / "long.tar", tar_format=tarfile.PAX_FORMAT)) as archive:
+        assert select_image(archive, f"sha512:{long}", None).config_digest == digest(AMD.config)
+        assert select_image(archive, long[:12], None).config_digest == digest(AMD.config)

@@ -236,6 +236,15 @@ def test_attestations_stand_under_their_image(tmp_path: Path) -> None:
             assert [found.names for found in archive.images if found.kind is NodeKind.ATTESTATION] == [(), ()]
 
 
+def test_the_empty_config_of_an_attestation_is_no_faulty_image_config(tmp_path: Path) -> None:
+    blobs = Blobs()
+    manifest = blobs.put_image(APP)
+    entries = [descriptor(manifest, OCI_MANIFEST, platform=APP.platform), attestation(blobs, manifest, artifact=True)]
+    with opened(layout(blobs, index_json(entries)), tmp_path) as archive:
+        assert archive.findings == ()
+        assert [found.kind for found in archive.images] == [NodeKind.IMAGE, NodeKind.ATTESTATION]
+
+
 def test_children_that_are_absent_are_shown_and_told(tmp_path: Path) -> None:
     arm = image(*APP.names, seed="arm", architecture="arm64")
     with opened(containerd([APP], absent=[arm], nested=True), tmp_path) as archive:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import sys
 from typing import Any
 
 import pytest
 
 from inspector.errors import BlobMismatch, BlobMissing, UsageError
+from inspector.export.options import Preset
 from inspector.oci.document import compact_json
 from tests.builders import (
     Blobs,
@@ -32,8 +35,13 @@ from tests.builders import (
     umoci,
 )
 from tests.builders import digest as digest_of
-from tests.builders.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST, descriptor
+from tests.builders.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor
 from tests.unit.export.conftest import Export
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 NAME, REF = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 
@@ -137,6 +145,46 @@ def test_what_docker_25_got_wrong_is_put_right(export: Export, version: str) -> 
     assert not written.result.images[0].kept
     assert any("digests" in note for note in written.result.notes)
     assert len([n for n in written.names if n.startswith("blobs/sha256/")]) == 4 + 2
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+@pytest.mark.parametrize("version", ["25.0.0-beta.1", "25.0.0-rc.2", "25.0.0"])
+def test_what_docker_25_got_wrong_is_compressed_in_the_right_order(
+    export: Export, version: str, compression: str
+) -> None:
+    spec = image("docker.io/library/app:1", layers=5)
+    written = export(docker_25([spec], version), compression=compression)
+    blobs = [written.blob(layer["digest"]) for layer in written.manifest()["layers"]]
+    plain: Any = {"none": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}[compression]
+    assert [plain(blob) for blob in blobs] == list(spec.tars)
+
+
+def test_a_registry_manifest_with_a_platform_in_its_config_descriptor_is_kept(export: Export) -> None:
+    spec = image("docker.io/library/app:1")
+    blobs = Blobs()
+    raw = json.loads(blobs.put_image(spec))
+    raw["config"]["platform"] = spec.platform
+    manifest = blobs.put(compact_json(raw))
+    bundle = layout(blobs, index_json([descriptor(manifest, OCI_MANIFEST, annotations={REF: "1"})]))
+    once = export(bundle)
+    assert once.blob(digest_of(manifest)) == manifest
+    again = export(
+        once.path.rename(once.path.with_name("again.tar"))
+    )  # manifest.json stands beside it now; that makes it no manifest of Docker's
+    assert again.blob(digest_of(manifest)) == manifest
+    assert "platform" not in export(bundle, compression="zstd").manifest()["config"]  # rewritten anyway
+
+
+def test_a_wrong_size_in_a_nested_index_is_put_right(export: Export) -> None:
+    spec = image("docker.io/library/app:1")
+    blobs = Blobs()
+    manifest = blobs.put_image(spec)
+    wrong = descriptor(manifest, OCI_MANIFEST, platform=spec.platform) | {"size": 0}
+    index = blobs.put(compact_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [wrong]}))
+    written = export(layout(blobs, index_json([descriptor(index, OCI_INDEX)])))
+    assert written.manifest()["manifests"] == [descriptor(manifest, OCI_MANIFEST, platform=spec.platform)]
+    assert written.blob(digest_of(manifest)) == manifest
+    assert any("a stated size was wrong" in note for note in written.result.notes)
 
 
 @pytest.mark.parametrize("version", ["25.0.6", "26.0.1", "27.5.1", "28.5.2", "29.0.0"])
@@ -265,6 +313,12 @@ def test_docker_up_to_1_9_gets_a_config(export: Export) -> None:
     assert any("image ID is new" in note for note in written.result.notes)
 
 
+def test_classic_docker_save_of_docker_1_9_names_the_top_layers(export: Export) -> None:
+    spec = image("docker.io/library/app:1")
+    written = export(docker_19([spec]), preset=Preset.CLASSIC_DOCKER)
+    assert written.json("repositories") == {"app": {"1": spec.diff_ids[-1].removeprefix("sha256:")}}
+
+
 def test_layers_in_a_format_that_oci_has_no_type_for_are_stored_plain(export: Export) -> None:
     spec = image("docker.io/library/app:1")
     written = export(ggcr([spec], compression="xz"))
@@ -286,6 +340,9 @@ def test_sha512_blobs_keep_their_folder(export: Export) -> None:
     assert written.names[:3] == ["blobs", "blobs/sha256", written.names[2]]
     assert written.names.index("blobs/sha512") == written.names.index(f"blobs/sha512/{long}") - 1
     assert written.docker[0]["Config"] == f"blobs/sha512/{long}"
+    first = written.path.read_bytes()
+    again = export(written.path.rename(written.path.with_name("again.tar")))
+    assert again.path.read_bytes() == first  # one image, although manifest.json gives it, too
 
 
 def test_a_foreign_layer_is_not_dropped(export: Export) -> None:
