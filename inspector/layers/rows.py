@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from urllib.parse import unquote
 
 from inspector.archive.tar_entry import TarEntry
@@ -49,17 +50,20 @@ class RowTaker:
             own_sizes = list(sizes)
             for place, code in enumerate(types):
                 if code in (SYMLINK, HARDLINK):
-                    listing.links[first + place] = links[place] if code == SYMLINK else normalise(links[place])
+                    self._take_link(first + place, code, links[place])
                 elif code in (CHAR, BLOCK):
                     listing.devices[first + place] = (majors[place], minors[place])
                 elif code == OTHER:
                     listing.typeflags[first + place] = flags[place]
                     own_sizes[place] = 0
             sizes = tuple(own_sizes)
-        if any(pax) or any(sparse):
-            for place, (records, extents) in enumerate(zip(pax, sparse, strict=True)):
+        if any(sparse):
+            for place, extents in enumerate(sparse):
                 if extents is not None:
                     listing.sparse[first + place] = extents
+        # One look at all keys of all entries: most have no more than times.
+        if any(pax) and _XATTR in "\n".join(chain.from_iterable(filter(None, pax))):
+            for place, records in enumerate(pax):
                 if records and _XATTR in "\n".join(records):
                     self._take_xattrs(first + place, records)
         listing.types += types
@@ -70,6 +74,11 @@ class RowTaker:
         listing.mtimes.extend(mtimes)
         listing.offsets.extend(offsets)
         listing.paths += paths
+
+    def _take_link(self, index: int, code: int, target: bytes) -> None:
+        self._listing.links[index] = target if code == SYMLINK else normalise(target)
+        if code == HARDLINK and target[:1] == b"/":
+            self._listing.absolute_links.add(index)
 
     def _take_xattrs(self, index: int, records: Mapping[str, bytes]) -> None:
         found = _xattrs(records)

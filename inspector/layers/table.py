@@ -44,8 +44,8 @@ class Listing:
     """
 
     __slots__ = (
-        "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "gzip_index", "links", "modes",
-        "mtimes", "offsets", "paths", "sizes", "sparse", "stored_names", "stored_size", "typeflags", "types", "uids",
+        "absolute_links", "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "gzip_index", "links",
+        "modes", "mtimes", "offsets", "paths", "sizes", "sparse", "stored_names", "stored_size", "typeflags", "types", "uids",
         "uncompressed_size", "xattrs",
     )  # fmt: skip
 
@@ -67,6 +67,8 @@ class Listing:
         """Where an entry's content starts in the uncompressed tar."""
         self.links: dict[int, bytes] = {}
         """Targets: of symbolic links as stored, of hard links normalised like a path."""
+        self.absolute_links: set[int] = set()
+        """Hard links whose target is stored with a leading slash: some unpackers refuse them."""
         self.devices: dict[int, tuple[int, int]] = {}
         self.xattrs: dict[int, Mapping[str, bytes]] = {}
         self.sparse: dict[int, tuple[tuple[int, int], ...]] = {}

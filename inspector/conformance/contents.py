@@ -1,0 +1,139 @@
+"""The deep part of a check: every blob is read once, layers are listed while they are hashed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from inspector.archive.blobstore import Blob, BlobState, compute_digest
+from inspector.archive.image import NodeKind
+from inspector.conformance.layer import LAYER_CHECKS
+from inspector.conformance.layer_rules import LAYER_1
+from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached
+from inspector.findings import Finding, Severity
+from inspector.layers.listing import list_layer
+from inspector.oci import mediatype
+from inspector.progress import Progress, ProgressSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.conformance.case import Case
+    from inspector.layers.table import Listing
+
+STAGE: Final = "Checking"
+_BREAKS: Final = frozenset(("TAR-1", "TAR-2"))
+"""Codes of the tar reader that, in a layer, are rule LAYER-1."""
+_REFUSED: Final = frozenset(("LAYER-3", "LAYER-5"))
+"""Codes of layers that unpackers refuse."""
+
+
+def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
+    """Read all that was not read yet, fill `case.contents`, and yield what the layers themselves break.
+
+    Raises `Cancelled` and `SourceChanged`. A layer that reaches a limit is a finding: the others are still read.
+    """
+    layers = _layers(case)
+    blobs = list(case.archive.blobs.all())
+    total = sum(blob.size for blob in blobs)
+    done = 0
+    for blob in blobs:
+        case.token.check()
+
+        def tell(progress: Progress, /, before: int = done, name: str = blob.member.name) -> None:
+            sink(Progress(STAGE, before + progress.done, total, name))
+
+        try:
+            if blob in layers and blob.size:
+                yield from _read_layer(case, blob, tell)
+            elif blob.member.complete:
+                _hash(case, blob, tell)
+        except (ArchiveUnreadable, BlobError) as error:
+            case.contents.damaged[blob] = str(error)
+            yield _not_read(blob, error)
+        done += blob.size
+    case.contents.done = True
+
+
+def _layers(case: Case) -> set[Blob]:
+    """The blobs that are layers of images and no ciphertext."""
+    return {
+        layer.blob
+        for image in case.images
+        for layer in image.layers
+        if layer.blob is not None and not mediatype.is_encrypted(layer.media_type)
+    } | {blob for view in case.docker for blob in view.layers if blob is not None}
+
+
+def _hash(case: Case, blob: Blob, sink: ProgressSink) -> None:
+    """The digest by which the blob is claimed, else sha256; what opening or listing computed is not read again."""
+    claimed = blob.claimed
+    if claimed is not None and claimed.checkable and claimed.algorithm != "sha256":
+        if blob.state is BlobState.UNCHECKED:
+            compute_digest(blob, case.token, sink, claimed.algorithm, stage=STAGE)
+    elif blob.computed is None:
+        compute_digest(blob, case.token, sink, stage=STAGE)
+
+
+def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]:
+    name, contents = blob.member.name, case.contents
+    try:
+        listing = list_layer(blob, token=case.token, sink=sink, limits=case.limits)
+    except LayerError as error:
+        contents.no_tar.add(blob)
+        contents.diff_ids[blob] = None
+        yield _broken(case, blob, "A layer that is no tar", error.message)
+    except LimitReached as error:
+        contents.damaged[blob] = str(error)
+        contents.diff_ids[blob] = None
+        yield _not_read(blob, error)
+    else:
+        contents.diff_ids[blob] = listing.diff_id
+        if not listing.complete:
+            contents.damaged[blob] = "it breaks off"
+        if listing.absolute_links:
+            contents.absolute_links.add(blob)
+        for finding in _of_layer(name, listing):
+            if finding.code in _REFUSED or (finding.severity is Severity.ERROR and finding.code == "LAYER-11"):
+                contents.unusable.setdefault(blob, finding.code)
+            yield finding
+    if blob.member.complete:
+        _hash(case, blob, sink)
+
+
+def _of_layer(name: str, listing: Listing) -> Iterator[Finding]:
+    for finding in listing.findings:
+        if finding.code == "BLOB-1":
+            continue  # told by rule BLOB-1, with the digests
+        code = "LAYER-1" if finding.code in _BREAKS else finding.code
+        digest = str(listing.digest) if listing.digest is not None else None
+        where = replace(finding.where, object=finding.where.object or name, digest=finding.where.digest or digest)
+        yield replace(finding, code=code, where=where)
+    for check in LAYER_CHECKS:
+        yield from check(name, listing)
+
+
+def _broken(case: Case, blob: Blob, title: str, explanation: str) -> Finding:
+    kinds = {image.kind for image in case.archive.images for layer in image.layers if layer.blob is blob}
+    is_needed = NodeKind.IMAGE in kinds or not kinds
+    return LAYER_1.broken(
+        Severity.ERROR if is_needed else Severity.WARNING,
+        title,
+        explanation,
+        at=blob.member.name,
+        offset=blob.member.header_offset,
+        digest=blob.claimed,
+        expected="a tar",
+    )
+
+
+def _not_read(blob: Blob, error: InspectorError) -> Finding:
+    return LAYER_1.broken(
+        Severity.ERROR,
+        error.title,
+        f"{error.message} It was not read to its end.",
+        at=blob.member.name,
+        offset=blob.member.header_offset,
+        digest=blob.claimed,
+        found=f"limit {error.limit}" if isinstance(error, LimitReached) else None,
+    )

@@ -1,0 +1,130 @@
+"""What is wrong with one image, whichever way a loader reached it: missing or damaged parts, wrong order, odd layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.archive.blobstore import BlobState
+from inspector.archive.compression import Compression
+from inspector.archive.faults import is_shuffled
+from inspector.conformance.forecast import Trouble, refuses, warns
+from inspector.conformance.manifest import compression_of
+from inspector.oci import mediatype
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.archive.blobstore import Blob
+    from inspector.archive.image import Image
+    from inspector.conformance.case import Case
+    from inspector.conformance.dockerview import DockerImage
+
+
+def missing_parts(image: Image, *, foreign_may_be_absent: bool = True) -> Iterator[Trouble]:
+    """Config and layers that the archive does not hold, or only in part."""
+    if image.config_blob is None or not image.config_blob.member.complete:
+        yield refuses("BLOB-6", "The config of an image is not in the archive.")
+    for layer in image.layers:
+        if layer.present:
+            continue
+        if foreign_may_be_absent and mediatype.is_foreign(layer.media_type):
+            yield warns(
+                "LAYER-20", "A foreign layer is not in the archive; it is fetched from its address, or left out."
+            )
+        else:
+            yield refuses("BLOB-6", f"Layer {layer.number} of an image is not in the archive.")
+
+
+def damaged_parts(case: Case, image: Image) -> Iterator[Trouble]:
+    """Blobs of the image, its manifest included, that are not what their digests say."""
+    node = case.by_digest.get(image.path[-1]) if image.path else None
+    blobs = [node.blob if node is not None else None, image.config_blob, *(layer.blob for layer in image.layers)]
+    for blob in blobs:
+        if blob is not None and blob.claimed is not None and blob.state is BlobState.WRONG:
+            yield refuses("BLOB-1", f"{blob.member.name} is not what its digest says.")
+
+
+def only_sha256(image: Image) -> Iterator[Trouble]:
+    """For loaders that know no other algorithm."""
+    digests = [*image.path, image.config_digest, *(layer.digest for layer in image.layers)]
+    other = next((digest for digest in digests if digest is not None and digest.algorithm != "sha256"), None)
+    if other is not None:
+        yield refuses("BLOB-4", f"It knows sha256 only, and a blob is named by {other.algorithm}.")
+
+
+def unpacking(case: Case, image: Image) -> Iterator[Trouble]:
+    """What goes wrong where the layers of a manifest are unpacked and compared with the config's diffIDs."""
+    config = image.parsed_config
+    if config is None:
+        if image.config_blob is not None:
+            yield refuses("CONFIG-1", "The config of an image cannot be read.")
+        return
+    if len(config.stated_diff_ids) != len(image.layers):
+        code = "MANIF-6" if image.layers else "MANIF-4"
+        yield refuses(
+            code, f"The manifest has {len(image.layers)} layers, the config {len(config.stated_diff_ids)} diffIDs."
+        )
+        return
+    if config.rootfs_type not in ("", "layers"):
+        yield refuses("CONFIG-2", f"The root file system is of the unknown kind {config.rootfs_type}.")
+    if any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
+        yield warns("", "Layers are encrypted: without the key they cannot be unpacked.")
+    if is_shuffled(image):
+        yield refuses("MANIF-5", "The layers stand in the wrong order: each unpacks to another diffID.")
+        return
+    for layer in image.layers:
+        if layer.blob is not None and not mediatype.is_encrypted(layer.media_type):
+            yield from _layer(case, layer.blob, str(layer.diff_id), "CONFIG-4")
+
+
+def _layer(case: Case, blob: Blob, stated: str, code: str) -> Iterator[Trouble]:
+    contents = case.contents
+    name = blob.member.name
+    if blob in contents.no_tar:
+        yield refuses("LAYER-1", f"{name} is no tar.")
+    elif blob in contents.damaged:
+        yield refuses("LAYER-1", f"{name} is damaged: {contents.damaged[blob]}.")
+    found = contents.diff_ids.get(blob)
+    if found is not None and stated and stated.startswith("sha256:") and str(found) != stated:
+        yield refuses(code, f"{name} unpacks to another diffID than the config states.")
+    if blob in contents.unusable:
+        yield refuses(contents.unusable[blob], f"{name} has an entry that unpackers refuse.")
+    if blob in contents.absolute_links:
+        yield warns("LAYER-10", f"{name} has hard links with absolute targets, which Docker 29.7.0 refuses.")
+
+
+def labels(image: Image) -> Iterator[Trouble]:
+    """For readers that trust the media type: layers that are compressed otherwise."""
+    for layer in image.layers:
+        stated, found = mediatype.declared_compression(layer.media_type), compression_of(layer)
+        if stated is None or found is None or mediatype.is_encrypted(layer.media_type) or found == stated:
+            continue
+        yield refuses("MANIF-9", f"Layer {layer.number} is not compressed as its media type says.")
+
+
+def of_docker_image(case: Case, view: DockerImage, *, thin_is_fine: bool = False) -> Iterator[Trouble]:
+    """What goes wrong with an entry of manifest.json, for every loader that reads it."""
+    if view.config_blob is None or not view.config_blob.member.complete or view.config is None:
+        yield refuses("COMPAT-2", "The config of an image is missing or cannot be read.")
+        return
+    config = view.config
+    if len(config.stated_diff_ids) != len(view.entry.layers):
+        yield refuses(
+            "COMPAT-3",
+            f"manifest.json lists {len(view.entry.layers)} layers, the config {len(config.diff_ids)} diffIDs.",
+        )
+        return
+    if any(diff_id is None for diff_id in config.diff_ids):
+        yield refuses("CONFIG-3", "A diffID of the config is no digest.")
+    if config.rootfs_type not in ("", "layers"):
+        yield refuses("CONFIG-2", f"The root file system is of the unknown kind {config.rootfs_type}.")
+    for number, (path, blob) in enumerate(zip(view.entry.layers, view.layers, strict=True)):
+        if thin_is_fine and (not path or (blob is not None and not blob.size)):
+            yield warns("COMPAT-4", "Layers are left out: it loads only where they are there already.")
+        elif blob is None or not blob.size or not blob.member.complete:
+            yield refuses("COMPAT-4", f"Layer {number + 1} of an image is not in the archive.")
+        elif blob.compression is Compression.LZ4:
+            yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with lz4.")
+        else:
+            code = "CONFIG-4" if view.has_manifest else "COMPAT-4"
+            yield from _layer(case, blob, str(view.diff_id(number) or ""), code)

@@ -1,0 +1,227 @@
+"""Loaders of index.json: containerd (ctr, kind, Docker with containerd), skopeo oci-archive, umoci; podman's first try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.archive.image import NodeKind
+from inspector.conformance.forecast import HOST, Trouble, refuses, warns
+from inspector.conformance.grammar import is_ref_name
+from inspector.conformance.loader_image import damaged_parts, labels, missing_parts, only_sha256, unpacking
+from inspector.oci import mediatype
+from inspector.oci.annotations import IMAGE_NAME, REF_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.archive.image import TreeNode
+    from inspector.conformance.case import Case
+    from inspector.oci.descriptor import Descriptor
+    from inspector.oci.digest import Digest
+    from inspector.oci.index import ImageIndex
+
+
+def has_no_index(case: Case) -> Iterator[Trouble]:
+    """LAYOUT-4, LAYOUT-5, INDEX-3, INDEX-4: nothing to start from."""
+    if case.top is None:
+        yield refuses("LAYOUT-4", "It reads index.json, and there is none that is an image index.")
+        return
+    raw = case.top.index.raw
+    if not isinstance(raw.get("manifests"), list):
+        yield refuses("INDEX-3", "The list of manifests in index.json is null or missing: nothing is loaded.")
+    elif not case.top.index.manifests:
+        yield refuses("INDEX-11" if case.docker else "INDEX-3", "index.json lists nothing: nothing is loaded.")
+    if case.top.index.schema_version != 2:
+        yield refuses("INDEX-1", "The schemaVersion of index.json is not 2.")
+    if any(key in raw for key in ("config", "layers")):
+        yield refuses("INDEX-4", "index.json also looks like a manifest.")
+
+
+def entries(case: Case) -> tuple[Descriptor, ...]:
+    return case.top.index.manifests if case.top is not None else ()
+
+
+def node_of(case: Case, descriptor: Descriptor) -> TreeNode | None:
+    """The document that a descriptor leads to, None if the archive does not hold it."""
+    node = case.by_digest.get(descriptor.digest) if descriptor.digest is not None else None
+    return None if node is None or node.kind is NodeKind.ABSENT else node
+
+
+def is_named(descriptor: Descriptor) -> bool:
+    return bool(descriptor.annotations.get(IMAGE_NAME) or descriptor.annotations.get(REF_NAME))
+
+
+class Walk:
+    """What lies below an entry of index.json, as a loader that visits some or all platforms meets it."""
+
+    def __init__(self, case: Case, *, every_platform: bool) -> None:
+        self._case = case
+        self._every = every_platform
+        self.missing: list[tuple[Descriptor, bool]] = []
+        """Descriptors without a blob, and whether they are an entry of index.json itself."""
+        self.images: list[TreeNode] = []
+        self.unreadable: list[TreeNode] = []
+        self._seen: set[Digest] = set()
+
+    def visit(self, entry: Descriptor) -> None:
+        """Add what is below `entry`; each digest once."""
+        waiting = [(entry, True)]
+        while waiting:
+            descriptor, is_top = waiting.pop()
+            if descriptor.digest is None or descriptor.digest in self._seen:
+                continue
+            self._seen.add(descriptor.digest)
+            node = node_of(self._case, descriptor)
+            if node is None:
+                self.missing.append((descriptor, is_top))
+            elif node.index is not None:
+                waiting += [(child, False) for child in self._chosen(node.index)]
+            elif node.image is not None:
+                self.images.append(node)
+            else:
+                self.unreadable.append(node)
+
+    def _chosen(self, index: ImageIndex) -> list[Descriptor]:
+        if self._every:
+            return list(index.manifests)
+        return [d for d in index.manifests if d.platform is None or d.platform.matches(HOST)]
+
+
+def image_troubles(case: Case, node: TreeNode) -> Iterator[Trouble]:
+    """Parts of one manifest and, for images, whether it unpacks."""
+    image = node.image
+    if image is None:
+        return
+    yield from missing_parts(image)
+    yield from damaged_parts(case, image)
+    manifest = image.parsed_manifest
+    if manifest is not None and manifest.schema_version != 2:
+        yield refuses("MANIF-1", "The schemaVersion of a manifest is not 2.")
+    if manifest is not None and "manifests" in manifest.raw:
+        yield refuses("INDEX-4", "A manifest also looks like an index.")
+    if image.kind is NodeKind.IMAGE and image.complete:
+        yield from unpacking(case, image)
+    elif image.kind is NodeKind.IMAGE and any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
+        yield warns("", "Layers are encrypted: without the key they cannot be unpacked.")
+
+
+def sizes(node: TreeNode) -> Iterator[Trouble]:
+    """DESC-4, for readers that stop at the stated size."""
+    image = node.image
+    if image is None or image.parsed_manifest is None:
+        return
+    parts = [(image.parsed_manifest.config, image.config_blob)]
+    parts += [(layer.descriptor, layer.blob) for layer in image.layers]
+    parts += [(image.manifest_descriptor, node.blob)]
+    for descriptor, blob in parts:
+        if descriptor is not None and blob is not None and descriptor.size not in (None, blob.size):
+            yield refuses("DESC-4", f"The stated size of {blob.member.name} is wrong.")
+
+
+def podman_first(case: Case) -> Iterator[Trouble]:
+    """podman's try of oci-archive: one entry; of an index the instance for the host."""
+    yield from has_no_index(case)
+    if len(entries(case)) > 1:
+        yield refuses("", f"index.json lists {len(entries(case))} images, and podman loads an OCI archive of one.")
+        return
+    for entry in entries(case):
+        node = node_of(case, entry)
+        if node is not None and node.index is not None:
+            fitting = [d for d in node.index.manifests if d.platform is not None and d.platform.matches(HOST)]
+            fitting = fitting or [d for d in node.index.manifests if d.platform is None]
+            if not fitting:
+                yield refuses("", f"No image in the index is for {HOST}.")
+                continue
+            node = node_of(case, fitting[0])
+        if node is None:
+            yield refuses("BLOB-6", "A manifest that it needs is not in the archive.")
+            continue
+        if node.image is None or node.image.kind is not NodeKind.IMAGE:
+            yield refuses("MANIF-7", "What index.json leads to is no image that can run.")
+            continue
+        if any(mediatype.is_encrypted(layer.media_type) for layer in node.image.layers):
+            yield refuses("", "Layers are encrypted, and podman has no key.")
+        yield from image_troubles(case, node)
+        yield from sizes(node)
+        name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
+        if not name and ref_name and "/" not in ref_name:
+            yield warns("ANNOT-6", f"The only name is {ref_name}: podman makes localhost/{ref_name} of it.")
+
+
+def skopeo(case: Case) -> Iterator[Trouble]:
+    """`skopeo copy --all oci-archive:FILE`: one entry, all of its platforms; layers are copied, not unpacked."""
+    yield from has_no_index(case)
+    if len(entries(case)) > 1:
+        yield refuses(
+            "", f"index.json lists {len(entries(case))} entries: skopeo takes one of them, by its ref name (FILE:NAME)."
+        )
+        return
+    walk = Walk(case, every_platform=True)
+    for entry in entries(case):
+        walk.visit(entry)
+    for descriptor, _ in walk.missing:
+        platform = f" for {descriptor.platform}" if descriptor.platform is not None else ""
+        yield refuses("BLOB-6", f"The manifest{platform} is not in the archive, and it copies all platforms (--all).")
+    for node in walk.unreadable:
+        yield refuses("INDEX-5", f"{node.blob.member.name if node.blob is not None else 'A blob'} is no manifest.")
+    for node in walk.images:
+        if node.image is not None:
+            yield from missing_parts(node.image)
+            yield from damaged_parts(case, node.image)
+            yield from sizes(node)
+
+
+def umoci(case: Case) -> Iterator[Trouble]:
+    """`umoci unpack --image FOLDER:NAME` with the first ref name, of the unpacked archive."""
+    yield from has_no_index(case)
+    yield from wrong_layout(case)
+    named = [entry for entry in entries(case) if entry.annotations.get(REF_NAME)]
+    if not named:
+        yield refuses("ANNOT-3", "No entry of index.json has a ref name, and it finds images by nothing else.")
+        return
+    name = named[0].annotations[REF_NAME]
+    if not is_ref_name(name):
+        yield refuses("ANNOT-3", f"{name} is no ref name that it takes.")
+    same = [entry for entry in named if entry.annotations[REF_NAME] == name]
+    if len(same) > 1:
+        yield refuses("INDEX-10", f"The ref name {name} is ambiguous: {len(same)} entries have it.")
+        return
+    yield from _unpack(case, same[0], name)
+
+
+def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
+    walk = Walk(case, every_platform=True)
+    walk.visit(entry)
+    # umoci follows OCI indexes only; what a Docker type leads to it does not unpack.
+    if mediatype.is_docker(entry.media_type):
+        yield refuses("MEDIA-1", f"{name} is a {mediatype.in_words(entry.media_type)}, and it takes OCI types only.")
+        return
+    if len(walk.images) + len(walk.missing) > 1:
+        yield refuses("", f"{name} is ambiguous: it leads to {len(walk.images) + len(walk.missing)} manifests.")
+        return
+    for _ in walk.missing:
+        yield refuses("BLOB-6", "A manifest that it needs is not in the archive.")
+    for node in walk.images:
+        image = node.image
+        if image is None:
+            continue
+        if mediatype.is_docker(image.manifest_media_type):
+            yield refuses("MEDIA-1", f"{name} is a Docker manifest, and it takes OCI types only.")
+        elif image.kind is not NodeKind.IMAGE:
+            yield refuses("MANIF-7", f"{name} is no image: it cannot be unpacked.")
+        elif any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
+            yield refuses("MANIF-8", "Layers are encrypted, a type that it does not know.")
+        else:
+            yield from image_troubles(case, node)
+            yield from sizes(node)
+            yield from labels(image)
+            yield from only_sha256(image)
+
+
+def wrong_layout(case: Case) -> Iterator[Trouble]:
+    """LAYOUT-1 to LAYOUT-3: readers that want the file and its version."""
+    codes = {finding.code for finding in case.archive.findings}
+    if "LAYOUT-1" in codes or case.archive.root_document("oci-layout") is None:
+        yield refuses("LAYOUT-1", "The file oci-layout is missing or cannot be read.")
+    elif "LAYOUT-2" in codes or "LAYOUT-3" in codes:
+        yield refuses("LAYOUT-3", "The layout version is not 1.0.0.")

@@ -1,0 +1,96 @@
+"""Loaders of manifest.json: Docker's graph driver, skopeo docker-archive, crane; and podman's second try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.archive.compression import Compression
+from inspector.conformance.forecast import Trouble, refuses, warns
+from inspector.conformance.loader_image import of_docker_image
+from inspector.conformance.loader_outer import DOCKER, PLAIN, first_or_last, is_hard_link, unreadable
+from inspector.oci.reference import qualify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.conformance.case import Case
+
+_MOST_MANIFEST = 1 << 20
+_MOST_CONFIG = 4 << 20
+
+
+def has_no_manifest_json(case: Case) -> Iterator[Trouble]:
+    """COMPAT-1: absent, no array, or empty."""
+    document = case.archive.root_document("manifest.json")
+    if document is None or not isinstance(document.value, list):
+        yield refuses("COMPAT-1", "It reads manifest.json, and there is none that is a list of images.")
+    elif not case.archive.docker_entries:
+        yield refuses("COMPAT-1", "manifest.json lists no image: nothing is loaded.")
+
+
+def graph_driver(case: Case) -> Iterator[Trouble]:
+    """`docker load` without containerd: manifest.json only; up to 28 also the v1 layout (formats.md B2)."""
+    yield from unreadable(case, DOCKER, unpacks=True, runs_xz=True)
+    if case.archive.layout == "docker-save-v1":
+        yield warns("COMPAT-1", "There is no manifest.json: Docker up to 28 reads the old layout, 29 refuses it.")
+        for image in case.images:
+            if not image.complete:
+                yield refuses("COMPAT-4", "A layer of an image is not in the archive.")
+        return
+    yield from has_no_manifest_json(case)
+    for view in case.docker:
+        yield from of_docker_image(case, view, thin_is_fine=True)
+        if view.config is not None and view.config.os not in ("", "linux"):
+            yield refuses("COMPAT-10", f"An image for {view.config.os} cannot be loaded by an engine on Linux.")
+        if any(qualify(tag) is None for tag in view.entry.repo_tags):
+            yield refuses("COMPAT-5", "A tag is no image reference: loading stops there.")
+
+
+def docker_archive(case: Case) -> Iterator[Trouble]:
+    """containers/image docker-archive, as podman reads it: any number of images."""
+    yield from has_no_manifest_json(case)
+    document = case.archive.root_document("manifest.json")
+    if document is not None and len(document.raw) > _MOST_MANIFEST:
+        yield refuses("COMPAT-9", "manifest.json is larger than the 1 MiB that it reads.")
+    for view in case.docker:
+        yield from of_docker_image(case, view)
+        names = ["manifest.json", view.entry.config, *view.entry.layers]
+        yield from first_or_last(case, names)
+        if view.config_blob is not None and view.config_blob.size > _MOST_CONFIG:
+            yield refuses("COMPAT-9", "A config is larger than the 4 MiB that it reads.")
+        if any(name and is_hard_link(case, name) for name in names):
+            yield refuses("ARC-4", "A file of the image is a hard link, which it does not follow.")
+
+
+def skopeo(case: Case) -> Iterator[Trouble]:
+    """`skopeo copy docker-archive:FILE`: one image, unless a name or number is given."""
+    yield from unreadable(case, DOCKER)
+    yield from docker_archive(case)
+    if len(case.docker) > 1:
+        yield refuses(
+            "", f"manifest.json lists {len(case.docker)} images: name one, as in docker-archive:FILE:NAME or :@0."
+        )
+
+
+def crane(case: Case) -> Iterator[Trouble]:
+    """`crane push` and `crane validate --tarball`: one image, plain tar, names exactly as stored."""
+    yield from unreadable(case, PLAIN)
+    yield from has_no_manifest_json(case)
+    if len(case.docker) > 1:
+        yield refuses("", f"manifest.json lists {len(case.docker)} images, and it takes one.")
+    member = case.archive.members.find("manifest.json")
+    if member is not None and not case.archive.members.root and member.stored_name != b"manifest.json":
+        name = member.stored_name.decode("utf-8", "backslashreplace")
+        yield refuses("ARC-3", f"It looks for manifest.json and does not find {name} (fixed in 2026).")
+    for view in case.docker:
+        yield from of_docker_image(case, view)
+        yield from first_or_last(case, ["manifest.json", view.entry.config, *view.entry.layers])
+        kinds = {blob.compression is Compression.NONE for blob in view.layers if blob is not None and blob.size}
+        if len(kinds) > 1:
+            yield refuses("MANIF-9", "Some layers are compressed and others not; it takes all for what the first is.")
+        absent = [
+            key for key, source in view.entry.layer_sources.items()
+            if source.digest is not None and case.archive.blobs.find(source.digest) is None
+        ]  # fmt: skip
+        if absent:
+            yield warns("COMPAT-7", "It trusts LayerSources, which name blobs that are not here: pushing fails.")

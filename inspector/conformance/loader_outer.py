@@ -1,0 +1,72 @@
+"""Whether a loader can read the archive at all: what surrounds the tar, how it ends, how its members are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.archive.compression import Compression
+from inspector.archive.members import MemberKind
+from inspector.conformance.forecast import Trouble, refuses, warns, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from inspector.conformance.case import Case
+
+PLAIN: Final = frozenset((Compression.NONE,))
+CONTAINERD: Final = frozenset((Compression.NONE, Compression.GZIP, Compression.ZSTD))
+DOCKER: Final = frozenset((*CONTAINERD, Compression.BZIP2, Compression.XZ))
+"""Docker, podman and skopeo. Docker runs the program xz for xz, which must be there."""
+
+
+def unreadable(
+    case: Case,
+    accepted: frozenset[Compression],
+    *,
+    unpacks: bool = False,
+    folder_is_fine: bool = False,
+    runs_xz: bool = False,
+) -> Iterator[Trouble]:
+    """What keeps a loader from reading the archive. `unpacks`: it unpacks all members into a folder first."""
+    archive = case.archive
+    if not case.is_tar:
+        if not folder_is_fine:
+            yield refuses("", "It takes a tar, and this is a folder.")
+        return
+    if archive.compression not in accepted:
+        yield refuses("ARC-7", f"It cannot read an archive compressed with {archive.compression}: unpack it first.")
+    elif archive.compression is Compression.XZ and runs_xz:
+        yield warns("ARC-7", "It needs the program xz where it runs.")
+    end = archive.members.end
+    is_damaged = getattr(archive.spooled, "damage", None) is not None
+    if is_damaged or (end is not None and (end.truncated_at is not None or end.bad_header_at is not None)):
+        yield refuses("ARC-1", "The archive is cut off or damaged, and it reads it to the end.")
+    if archive.members.root:
+        yield refuses("ARC-3", f"The image lies in the folder {archive.members.root}, not at the top.")
+    elif unpacks and any(name.startswith("../") or name == ".." for name in _stored_parts(case)):
+        yield refuses("ARC-3", "A member's name leads out of the folder into which it unpacks.")
+
+
+def _stored_parts(case: Case) -> Iterator[str]:
+    return (member.name for member in case.archive.members.members)
+
+
+def first_or_last(case: Case, names: Iterable[str]) -> Iterator[Trouble]:
+    """For a loader that takes the first of several members: what differs from the last one is not what is shown here."""
+    twins = case.archive.members.duplicates
+    differing = {
+        finding.where.object for finding in case.archive.findings if finding.code == "ARC-2" and finding.severity == 3
+    }
+    for name in names:
+        if name in twins and name in differing:
+            yield wrong("ARC-2", f"{name} stands several times in the archive, and it takes the first, other one.")
+
+
+def has_file(case: Case, name: str) -> bool:
+    """Whether a regular file of that name is a member itself: links do not count."""
+    return any(m.name == name and m.kind is MemberKind.FILE for m in case.archive.members.below(name))
+
+
+def is_hard_link(case: Case, name: str) -> bool:
+    """Whether the member of that name is a hard link."""
+    return any(m.name == name and m.kind is MemberKind.HARDLINK for m in case.archive.members.below(name))
