@@ -35,6 +35,13 @@ COMPAT_5: Final = Rule(
     None,
     Fix.AUTOMATIC,
 )
+COMPAT_6: Final = Rule(
+    "COMPAT-6",
+    "index.json and manifest.json give the same names to the same images",
+    "Which names and images a person gets depends on the loader.",
+    None,
+    Fix.AUTOMATIC,
+)
 COMPAT_7: Final = Rule(
     "COMPAT-7",
     "LayerSources fit the layers",
@@ -75,13 +82,7 @@ RULES: Final = (
     COMPAT_3,
     COMPAT_4,
     COMPAT_5,
-    Rule(
-        "COMPAT-6",
-        "index.json and manifest.json give the same names to the same images",
-        "Which names and images a person gets depends on the loader.",
-        None,
-        Fix.AUTOMATIC,
-    ),
+    COMPAT_6,
     COMPAT_7,
     COMPAT_8,
     COMPAT_9,

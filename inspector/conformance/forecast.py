@@ -65,7 +65,7 @@ MOST_REASONS: Final = 3
 
 
 def made_of(loader: str, troubles: Iterable[Trouble], fine: str) -> Forecast:
-    """The worst verdict, with the codes and words of all that speak for it; `fine` is the text if nothing does."""
+    """The worst verdict, with the codes and words of all that speak for it. `fine` says what is loaded, if it is."""
     found = list(dict.fromkeys(troubles))
     worst = max((trouble.verdict for trouble in found), key=_RANK.__getitem__, default=Verdict.LOADS)
     deciding = [trouble for trouble in found if trouble.verdict is worst]
@@ -74,7 +74,8 @@ def made_of(loader: str, troubles: Iterable[Trouble], fine: str) -> Forecast:
     codes = dict.fromkeys(trouble.code for trouble in deciding if trouble.code)
     texts = list(dict.fromkeys(trouble.text for trouble in deciding))
     more = f" And {len(texts) - MOST_REASONS:,} more." if len(texts) > MOST_REASONS else ""
-    return Forecast(loader, worst, tuple(codes), " ".join(texts[:MOST_REASONS]) + more)
+    reasons = " ".join(texts[:MOST_REASONS]) + more
+    return Forecast(loader, worst, tuple(codes), reasons if worst is Verdict.REFUSES else f"{fine} {reasons}")
 
 
 def is_refused(troubles: Iterable[Trouble]) -> bool:

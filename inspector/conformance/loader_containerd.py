@@ -13,8 +13,9 @@ from inspector.archive.compression import Compression
 from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST, Trouble, is_refused, refuses, warns
 from inspector.conformance.loader_image import of_docker_image, only_sha256
-from inspector.conformance.loader_index import Walk, entries, has_no_index, image_troubles, is_named, wrong_layout
+from inspector.conformance.loader_index import entries, has_no_index, image_troubles, is_named, wrong_layout
 from inspector.conformance.loader_outer import CONTAINERD, DOCKER, has_file, is_hard_link, unreadable
+from inspector.conformance.walk import Walk
 from inspector.oci.reference import qualify
 
 if TYPE_CHECKING:

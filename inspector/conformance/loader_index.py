@@ -8,6 +8,7 @@ from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST, Trouble, refuses, warns
 from inspector.conformance.grammar import is_ref_name
 from inspector.conformance.loader_image import damaged_parts, labels, missing_parts, only_sha256, unpacking
+from inspector.conformance.walk import Walk, node_of
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from inspector.archive.image import TreeNode
     from inspector.conformance.case import Case
     from inspector.oci.descriptor import Descriptor
-    from inspector.oci.digest import Digest
-    from inspector.oci.index import ImageIndex
 
 
 def has_no_index(case: Case) -> Iterator[Trouble]:
@@ -41,50 +40,8 @@ def entries(case: Case) -> tuple[Descriptor, ...]:
     return case.top.index.manifests if case.top is not None else ()
 
 
-def node_of(case: Case, descriptor: Descriptor) -> TreeNode | None:
-    """The document that a descriptor leads to, None if the archive does not hold it."""
-    node = case.by_digest.get(descriptor.digest) if descriptor.digest is not None else None
-    return None if node is None or node.kind is NodeKind.ABSENT else node
-
-
 def is_named(descriptor: Descriptor) -> bool:
     return bool(descriptor.annotations.get(IMAGE_NAME) or descriptor.annotations.get(REF_NAME))
-
-
-class Walk:
-    """What lies below an entry of index.json, as a loader that visits some or all platforms meets it."""
-
-    def __init__(self, case: Case, *, every_platform: bool) -> None:
-        self._case = case
-        self._every = every_platform
-        self.missing: list[tuple[Descriptor, bool]] = []
-        """Descriptors without a blob, and whether they are an entry of index.json itself."""
-        self.images: list[TreeNode] = []
-        self.unreadable: list[TreeNode] = []
-        self._seen: set[Digest] = set()
-
-    def visit(self, entry: Descriptor) -> None:
-        """Add what is below `entry`; each digest once."""
-        waiting = [(entry, True)]
-        while waiting:
-            descriptor, is_top = waiting.pop()
-            if descriptor.digest is None or descriptor.digest in self._seen:
-                continue
-            self._seen.add(descriptor.digest)
-            node = node_of(self._case, descriptor)
-            if node is None:
-                self.missing.append((descriptor, is_top))
-            elif node.index is not None:
-                waiting += [(child, False) for child in self._chosen(node.index)]
-            elif node.image is not None:
-                self.images.append(node)
-            else:
-                self.unreadable.append(node)
-
-    def _chosen(self, index: ImageIndex) -> list[Descriptor]:
-        if self._every:
-            return list(index.manifests)
-        return [d for d in index.manifests if d.platform is None or d.platform.matches(HOST)]
 
 
 def image_troubles(case: Case, node: TreeNode) -> Iterator[Trouble]:
@@ -181,7 +138,7 @@ def umoci(case: Case) -> Iterator[Trouble]:
         return
     name = named[0].annotations[REF_NAME]
     if not is_ref_name(name):
-        yield refuses("ANNOT-3", f"{name} is no ref name that it takes.")
+        yield refuses("ANNOT-3", f"The ref name {name} is none that it takes.")
     same = [entry for entry in named if entry.annotations[REF_NAME] == name]
     if len(same) > 1:
         yield refuses("INDEX-10", f"The ref name {name} is ambiguous: {len(same)} entries have it.")
@@ -194,10 +151,15 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
     walk.visit(entry)
     # umoci follows OCI indexes only; what a Docker type leads to it does not unpack.
     if mediatype.is_docker(entry.media_type):
-        yield refuses("MEDIA-1", f"{name} is a {mediatype.in_words(entry.media_type)}, and it takes OCI types only.")
+        yield refuses(
+            "MEDIA-1",
+            f"The ref name {name} is of a {mediatype.in_words(entry.media_type)}, and it takes OCI types only.",
+        )
         return
     if len(walk.images) + len(walk.missing) > 1:
-        yield refuses("", f"{name} is ambiguous: it leads to {len(walk.images) + len(walk.missing)} manifests.")
+        yield refuses(
+            "", f"The ref name {name} is ambiguous: it leads to {len(walk.images) + len(walk.missing)} manifests."
+        )
         return
     for _ in walk.missing:
         yield refuses("BLOB-6", "A manifest that it needs is not in the archive.")
@@ -206,9 +168,9 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
         if image is None:
             continue
         if mediatype.is_docker(image.manifest_media_type):
-            yield refuses("MEDIA-1", f"{name} is a Docker manifest, and it takes OCI types only.")
+            yield refuses("MEDIA-1", f"The ref name {name} is of a Docker manifest, and it takes OCI types only.")
         elif image.kind is not NodeKind.IMAGE:
-            yield refuses("MANIF-7", f"{name} is no image: it cannot be unpacked.")
+            yield refuses("MANIF-7", f"The ref name {name} is of no image: it cannot be unpacked.")
         elif any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
             yield refuses("MANIF-8", "Layers are encrypted, a type that it does not know.")
         else:

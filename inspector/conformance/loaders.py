@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.compression import Compression
 from inspector.conformance import loader_index, loader_manifestjson
-from inspector.conformance.forecast import Forecast, Trouble, is_refused, made_of
+from inspector.conformance.forecast import Forecast, Trouble, is_refused, made_of, warns, wrong
 from inspector.conformance.loader_containerd import CTR, DOCKERD, KIND, Engine, imports
 from inspector.conformance.loader_outer import DOCKER, unreadable
+from inspector.conformance.trees import loaded_from_index, loaded_from_manifest_json, one_name_two_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,7 @@ NAMES: Final = {
     "kind": "kind load image-archive",
 }
 """Loader as in `check --json` → for people."""
+READS_MANIFEST_JSON: Final = frozenset(("docker-graphdriver", "skopeo-docker", "crane"))
 
 
 def forecast(case: Case) -> tuple[Forecast, ...]:
@@ -39,20 +41,29 @@ def forecast(case: Case) -> tuple[Forecast, ...]:
     found = []
     for loader in NAMES:
         case.token.check()
-        found.append(made_of(loader, _MAKERS[loader](case), _fine(case, loader)))
+        troubles = [*_MAKERS[loader](case), *_other_tree(case, loader)]
+        found.append(made_of(loader, troubles, _fine(case, loader)))
     return tuple(found)
 
 
 def _fine(case: Case, loader: str) -> str:
-    if loader in ("docker-graphdriver", "skopeo-docker", "crane"):
-        return _counted(len(case.docker), "manifest.json")
-    if case.top is None:
-        return _counted(len(case.docker), "manifest.json")
-    return _counted(len(case.top.index.manifests), "index.json")
+    if loader in READS_MANIFEST_JSON or case.top is None or (loader == "podman" and len(case.top.index.manifests) > 1):
+        return loaded_from_manifest_json(case)
+    return loaded_from_index(case)
 
 
-def _counted(count: int, document: str) -> str:
-    return f"It loads {count:,} image{'s' if count != 1 else ''}, as {document} lists them."
+def _other_tree(case: Case, loader: str) -> Iterator[Trouble]:
+    """Where the two trees differ: what this loader gets is not what the others get."""
+    if case.top is None or not case.docker:
+        return
+    codes = {(finding.code, finding.where.object) for finding in case.archive.findings}
+    if loader in READS_MANIFEST_JSON:
+        if any(True for _ in one_name_two_images(case)):
+            yield wrong("COMPAT-6", "One of these names stands for another image in index.json.")
+        if ("COMPAT-6", "manifest.json") in codes:
+            yield warns("COMPAT-6", "Images that only index.json lists are not loaded.")
+    elif any(code == "INDEX-11" for code, _ in codes) and loader != "podman":
+        yield warns("INDEX-11", "Images that only manifest.json lists are not loaded.")
 
 
 def _containerd(engine: Engine) -> Callable[[Case], Iterable[Trouble]]:

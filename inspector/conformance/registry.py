@@ -22,6 +22,7 @@ from inspector.conformance import (
     manifest_rules,
     tar,
     tar_rules,
+    trees,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +42,16 @@ RULES: Final[Mapping[str, Rule]] = {
 
 QUICK: Final[tuple[Check, ...]] = (
     *tar.QUICK, *layout.QUICK, *blob.QUICK, *descriptor.QUICK, *index.QUICK, *manifest.QUICK, *config.QUICK, *layer.QUICK,
-    *annotation.QUICK, *compat.QUICK,
+    *annotation.QUICK, *compat.QUICK, *trees.QUICK,
 )  # fmt: skip
 """What opening an archive read is enough for these."""
 
 DEEP: Final[tuple[Check, ...]] = (*tar.DEEP, *blob.DEEP, *manifest.DEEP, *config.DEEP, *compat.DEEP)
 """These look at what reading every blob found (`Case.contents`)."""
+
+DEEP_ONLY: Final = frozenset(code for code in RULES if code.startswith("LAYER-") and code != "LAYER-20") | {
+    "ARC-6",
+    "BLOB-8",
+    "CONFIG-4",
+}
+"""Rules that a quick check cannot say anything about."""

@@ -1,0 +1,142 @@
+"""`check FILE`: every finding with its place and reason, and per loader whether it will load (cli.md)."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from inspector.findings import Finding, Fix, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.archive.image import ImageArchive
+    from inspector.cli.console import Console
+    from inspector.conformance.check import Report
+
+NAME = "check"
+HELP = "check an archive against the specification, and tell which loaders take it"
+
+_FORMATS: Final = ("text", "json", "sarif", "junit")
+_LEVELS: Final = {"error": Severity.ERROR, "warning": Severity.WARNING}
+_HEADINGS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_FIXES: Final = {Fix.AUTOMATIC: "export mends it", Fix.CHOICE: "export can mend it if you choose so"}
+_MOST_PLACES: Final = 5
+_WIDTH: Final = 110
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE, --deep, --fail-on, and how the result is written."""
+    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    parser.add_argument(
+        "--deep", action="store_true", help="read every blob: digests, diffIDs and what is in the layers"
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "never"),
+        default="error",
+        help="exit with 1 if there is a finding as bad as this or worse (default: error)",
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--json", action="store_true", help="print one JSON document")
+    chosen.add_argument("--format", choices=_FORMATS, default="text", help="text, json, SARIF 2.1.0, or JUnit's XML")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the report; 1 if a finding is at or above the asked level, else 0."""
+    from inspector.conformance.check import check_archive
+
+    level = _LEVELS.get(arguments.fail_on)
+    with console.open_archive(arguments.file) as archive:
+        report = check_archive(
+            archive, deep=arguments.deep, token=console.token, sink=console.sink(), limits=console.limits
+        )
+        _print(archive, report, "json" if arguments.json else arguments.format, level, console)
+    return 1 if level is not None and report.worst is not None and report.worst >= level else 0
+
+
+def _print(archive: ImageArchive, report: Report, style: str, level: Severity | None, console: Console) -> None:
+    if style == "json":
+        console.out_json({"file": str(archive.path), "deep": report.is_deep, **report.to_json()})
+    elif style == "sarif":
+        from inspector.conformance.sarif import to_sarif
+
+        console.out_json(to_sarif(report, archive.path))
+    elif style == "junit":
+        from inspector.conformance.junit import to_junit
+
+        console.out_bytes(to_junit(report, archive.path, level))
+    else:
+        for line in to_lines(archive, report):
+            console.out(line)
+
+
+def to_lines(archive: ImageArchive, report: Report) -> Iterator[str]:
+    """For people: findings, worst first, equal ones together; then the loaders; then how many there are."""
+    yield f"{archive.path.name}: {archive.layout}, written by {archive.writer.text}"
+    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in report.findings:
+        groups.setdefault((finding.severity, finding.code, finding.title), []).append(finding)
+    for key in sorted(groups, key=lambda key: -key[0]):  # stable: the order of the families within a severity
+        yield ""
+        yield from _group(*key, groups[key])
+    yield ""
+    yield from _loaders(report)
+    yield ""
+    yield _summary(report)
+
+
+def _group(severity: Severity, code: str, title: str, findings: list[Finding]) -> Iterator[str]:
+    times = f"  ({len(findings):,} times)" if len(findings) > 1 else ""
+    yield f"{_HEADINGS[severity]:<8}{code:<11}{_one_line(title)}{times}"
+    for finding in findings[:_MOST_PLACES]:
+        yield from (f"        {line}" for line in _place(finding))
+    if len(findings) > _MOST_PLACES:
+        yield f"        … and {len(findings) - _MOST_PLACES:,} more places"
+    first = findings[0]
+    fix = _FIXES.get(first.fix, "")
+    notes = [first.explanation, f"({first.spec})" if first.spec else "", f"[{fix}]" if fix else ""]
+    text = _one_line(" ".join(note for note in notes if note))
+    yield from textwrap.wrap(text, _WIDTH, initial_indent="        ", subsequent_indent="        ")
+
+
+def _place(finding: Finding) -> Iterator[str]:
+    where = finding.where
+    words = [_one_line(where.object)] if where.object else []
+    words += [_one_line(where.pointer)] if where.pointer else []
+    words += [f"at byte {where.offset:,}"] if where.offset is not None else []
+    hexadecimal = where.digest.partition(":")[2] if where.digest else ""
+    if where.digest and (not hexadecimal or hexadecimal not in where.object):
+        words.append(where.digest[:19])
+    yield "in " + "  ".join(words) if words else "in the archive itself"
+    if finding.expected is not None:
+        yield f"   expected {_one_line(finding.expected)}"
+    if finding.found is not None:
+        yield f"   found    {_one_line(finding.found)}"
+
+
+def _one_line(text: str) -> str:
+    from inspector.cli.console import visible
+
+    return visible(text)
+
+
+def _loaders(report: Report) -> Iterator[str]:
+    from inspector.conformance.loaders import NAMES
+
+    yield "will it load?"
+    for loader in report.loaders:
+        codes = f"  {', '.join(loader.because)}" if loader.because else ""
+        yield f"  {NAMES[loader.loader]:<47}{str(loader.verdict).replace('-', ' ')}{codes}"
+        if str(loader.verdict) != "loads":
+            yield from textwrap.wrap(
+                _one_line(loader.text), _WIDTH, initial_indent="      ", subsequent_indent="      "
+            )
+
+
+def _summary(report: Report) -> str:
+    counts = [(severity, report.count(severity)) for severity in sorted(_HEADINGS, reverse=True)]
+    words = [f"{count:,} {_HEADINGS[severity]}{'s' if count != 1 else ''}" for severity, count in counts if count]
+    depth = "every blob was read" if report.is_deep else "blobs were not read: --deep verifies digests and layers"
+    return f"{', '.join(words) or 'no findings'}; {depth}"
