@@ -28,7 +28,7 @@ from inspector.layers.merged import Merged, merge
 from inspector.layers.path import ROOT, normalise
 from inspector.layers.stack import list_image, list_image_layer
 from inspector.layers.table import Listing
-from inspector.layers.whiteout import WhiteoutKind
+from inspector.layers.whiteout import WhiteoutKind, parse
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 
 __all__ = [
@@ -99,7 +99,8 @@ def _extract(
     sink: ProgressSink,
 ) -> ExtractReport:
     rows, absent = select(merged, selection.paths)
-    said = {gone.path for gone in left_out}
+    said = {whiteout.target for gone in left_out if (whiteout := parse(gone.path)) is not None}
+    said |= {gone.path for gone in left_out}
     absent = [path for path in absent if normalise(path) not in said]
     if absent and not rows and not left_out:
         shown = ", ".join(path.decode("utf-8", "surrogateescape") for path in absent)

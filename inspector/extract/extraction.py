@@ -16,7 +16,7 @@ from inspector.extract.newfile import NewFile
 from inspector.extract.plan import Destination, Plan
 from inspector.extract.readahead import ReadAhead, content
 from inspector.extract.report import ExtractReport, LeftOut, Renamed, Written
-from inspector.extract.symlinks import LinkJudge
+from inspector.extract.symlinks import LinkJudge, Place
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 
@@ -222,7 +222,7 @@ class Extraction:
     def _make_links(self) -> None:
         """Last, so that nothing is ever written through one; and judged before the first is there."""
         links = self._plan.links
-        judge = LinkJudge({out: target for out, (_, target) in links.items()}, self._is_foreign)
+        judge = LinkJudge({out: target for out, (_, target) in links.items()}, self._look)
         allowed: list[bytes] = []
         for out, (path, _) in links.items():
             self._token.check()
@@ -257,18 +257,19 @@ class Extraction:
             return
         self._left_out.append(LeftOut(path, "a thousand names like it are taken"))
 
-    def _is_foreign(self, out: bytes) -> bool:
-        """Whether the disk has something there that is not ours; whoever cannot tell says yes."""
+    def _look(self, out: bytes) -> Place:
+        """What the disk has there, links not being made yet; what cannot be looked at is not ours."""
         if out in self._own:
-            return False
+            return Place.OURS
         above, _, name = out.rpartition(b"/")
         folder = self._folders.get(above)
         if folder is None:
-            return False
+            return Place.FREE
         try:
-            return disk.identity_at(name, self._ground.open(folder).number) is not None
+            there = disk.identity_at(name, self._ground.open(folder).number) is not None
         except (OSError, ValueError):
-            return True
+            return Place.FOREIGN
+        return Place.FOREIGN if there else Place.FREE
 
     # ------------------------------------------------------------ what became of it
 

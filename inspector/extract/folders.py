@@ -121,7 +121,13 @@ class Ground:
                 if not disk.is_folder_at(candidate, above.number):
                     continue
                 made = False
-            opened = OpenFolder(disk.open_folder(candidate, above.number))
+            try:
+                opened = OpenFolder(disk.open_folder(candidate, above.number))
+            except OSError:
+                if made:
+                    with contextlib.suppress(OSError):
+                        disk.remove_folder(candidate, above.number)
+                raise
             identity = disk.identity(opened.number)
             if identity in self._known:
                 continue

@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 
 MOST_TRIES = 1000
+MOST_BYTES = 3900
+"""Of a path below the chosen folder: with that folder's own path it stays below the 4096 that Linux takes at once."""
+MOST_FOLDERS = 256
+"""Deeper trees make programs that walk them recurse too far, those that would clean up included."""
 
 
 def free_names(name: bytes, *, is_folder: bool = False) -> Iterator[bytes]:
@@ -16,6 +20,10 @@ def free_names(name: bytes, *, is_folder: bool = False) -> Iterator[bytes]:
         yield b"%s (%d)%s" % (stem, number, suffix)
 
 
-def is_safe(path: bytes) -> bool:
-    """Whether a normalised path can be followed component by component without leaving its root."""
-    return b"\0" not in path and b".." not in path.split(b"/")
+def objection(path: bytes) -> str:
+    """Why nothing must be made at a normalised path, or ""."""
+    if b"\0" in path or b".." in path.split(b"/"):
+        return "its name steps out of its folder"
+    if len(path) > MOST_BYTES or path.count(b"/") >= MOST_FOLDERS:
+        return "its path is so long or deep that other programs could neither open nor remove it"
+    return ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from inspector.errors import LayerError
-from inspector.extract.names import is_safe
+from inspector.extract.names import objection
 from inspector.extract.report import LeftOut
 from inspector.layers.lookup import follow
 from inspector.layers.merged import Merged
@@ -68,8 +68,9 @@ class Plan:
         """Plan rows of the merged file system; each at most once. In ascending order."""
         for row in rows:
             path = self.merged.paths[row]
-            if not is_safe(path):
-                self.left_out.append(LeftOut(path, "its name steps out of its folder"))
+            reason = objection(path)
+            if reason:
+                self.left_out.append(LeftOut(path, reason))
                 continue
             self._add(row, path, path.removeprefix(self._prefix))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping
+from enum import Enum
 
 _DEEPEST = 40
 """Links within links; Linux follows as many, so what lies behind them cannot be reached."""
@@ -12,16 +15,27 @@ class _LeadsOut(Exception):
     """The reason is the argument."""
 
 
+class Place(Enum):
+    """What the disk has at an output path before the first link is made."""
+
+    OURS = "a folder or file that we made"
+    FOREIGN = "something else"
+    FREE = "nothing"
+
+
 class LinkJudge:
     """Decides about the links of one extraction, all of them before the first is made.
 
-    `targets`: output path → target as stored. `is_foreign(path)`: whether the disk has something at that output path
-    that the archive did not put there. Each target is walked once: the work grows with the length of all targets.
+    `targets`: output path → target as stored. `look(path)`: what the disk has at that output path; only where it has
+    nothing will a link have its own name. Each target is walked once: the work grows with the length of all targets.
     """
 
-    def __init__(self, targets: Mapping[bytes, bytes], is_foreign: Callable[[bytes], bool]) -> None:
+    def __init__(self, targets: Mapping[bytes, bytes], look: Callable[[bytes], Place]) -> None:
         self._targets = targets
-        self._is_foreign = is_foreign
+        self._look = look
+        folded = Counter(map(_folded, targets))
+        # Where the file system takes two names for one, the second link gets another name, and its own leads elsewhere.
+        self._twins = {path for path in targets if folded[_folded(path)] > 1}
         self._known: dict[bytes, bytes | str | None] = {}
 
     def objection(self, path: bytes) -> str:
@@ -63,9 +77,12 @@ class LinkJudge:
                 here = here.rpartition(b"/")[0]
                 continue
             step = here + b"/" + part if here else part
-            if self._is_foreign(step):
+            place = self._look(step)
+            if place is Place.FOREIGN:
                 raise _LeadsOut("a symbolic link that would lead to something that was there before")
-            if step in self._targets:
+            if place is Place.FREE and step in self._targets:
+                if step in self._twins:
+                    raise _LeadsOut("a symbolic link through one whose name some systems take for another's")
                 end = self._end(step, depth + 1)
                 if end is None:
                     return None
@@ -73,3 +90,8 @@ class LinkJudge:
             else:
                 here = step
         return here
+
+
+def _folded(path: bytes) -> str:
+    text = unicodedata.normalize("NFD", path.decode("utf-8", "surrogateescape"))
+    return unicodedata.normalize("NFD", text.casefold())
