@@ -178,7 +178,7 @@ def _from_members(table: MemberTable, folder: bool) -> tuple[str, str, str]:
     for look in (_helm_chart, _virtual_appliance, _layouts_below, _file_tree, _archives_inside, _build_context):
         found = look(table, names)
         if found is not None:
-            return found
+            return _of_folder(*found) if folder else found
     if folder:
         return (
             "A folder without a layout",
@@ -190,6 +190,11 @@ def _from_members(table: MemberTable, folder: bool) -> tuple[str, str, str]:
         f"none of index.json, manifest.json and repositories is among its {len(names):,} entries ({_some(names)})",
         _SAVE,
     )
+
+
+def _of_folder(title: str, evidence: str, step: str) -> tuple[str, str, str]:
+    """The same said of a folder: there is nothing to unpack."""
+    return title.replace("A tar ", "A folder "), evidence, step.replace("Unpack it and open", "Open")
 
 
 def _helm_chart(_table: MemberTable, names: Sequence[str]) -> tuple[str, str, str] | None:

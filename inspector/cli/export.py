@@ -138,13 +138,17 @@ def _image_lines(images: Sequence[PlannedImage]) -> Iterator[str]:
 
     for image in images[:_LISTED]:
         name = ", ".join(visible(name) for name in image.names) or "(no name)"
-        manifest = image.manifest_digest or "after compression"
-        state = (
-            "manifest kept" if image.kept else f"manifest {_short(image.source_manifest_digest)} → {_short(manifest)}"
-        )
-        yield f"  {name} {visible(image.platform or '')}  {state}"
+        yield f"  {name} {visible(image.platform or '')}  {_manifest_state(image)}".rstrip()
     if len(images) > _LISTED:
         yield f"  … and {len(images) - _LISTED:,} more images"
+
+
+def _manifest_state(image: PlannedImage) -> str:
+    if not image.has_manifest:
+        return ""
+    if image.kept:
+        return "manifest kept"
+    return f"manifest {_short(image.source_manifest_digest)} → {_short(image.manifest_digest or 'after compression')}"
 
 
 def _action_lines(action: str, changes: Sequence[Change]) -> Iterator[str]:

@@ -156,6 +156,7 @@ def _planned(image: DockerImage) -> PlannedImage:
         config_digest=image.done.config_digest,
         kept=image.done.old is None and not found.v1_ids,
         id_kept=not found.v1_ids,
+        has_manifest=False,
     )
 
 

@@ -53,6 +53,8 @@ def docker_images(
                 f"{word}: manifest.json names {done.image.platform} of {len(platforms)} platforms; "
                 "loaders that read index.json see them all."
             )
+        elif len({one.digest for one in images}) > 1:
+            notes.setdefault(f"{word}: {len(images)} images have this name, manifest.json can hold the first one only.")
         docker = found.setdefault(_key(done), DockerImage(done))
         tag = group[0].familiar_tag
         if tag is not None and tag not in docker.tags:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from inspector.archive.image import Image, NodeKind
+from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.export.contents import Contents
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
 from inspector.oci.index import ImageIndex
 from inspector.oci.reference import Reference, is_full_reference, qualify
+
+_SHOWN = 80
+"""Characters of a name in a note."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +60,19 @@ def entries_of(contents: Contents) -> list[Entry]:
         covered.update(node.digest for node in contents.below(entry.target) if node.digest is not None)
     found += _unlisted(contents, covered)
     return found
+
+
+def lost_names(archive: ImageArchive) -> Iterator[str]:
+    """A sentence if the source gives names that are no image references: no loader takes them, so they are not written."""
+    index = archive.root_document("index.json")
+    told = [tag for entry in archive.docker_entries for tag in entry.repo_tags]
+    if index is not None and isinstance(index.value, dict):
+        told += [d.annotations.get(IMAGE_NAME, "") for d in ImageIndex.parse(index)[0].manifests]
+    lost = list(dict.fromkeys(name for name in told if name and qualify(name) is None))
+    if lost:
+        listed = ", ".join(name if len(name) <= _SHOWN else name[:_SHOWN] + "…" for name in lost[:3])
+        more = ", …" if len(lost) > 3 else ""
+        yield f"{len(lost):,} {'name is no image name' if len(lost) == 1 else 'names are no image names'} and left out: {listed}{more}."
 
 
 def _listed(contents: Contents) -> Iterator[Entry]:

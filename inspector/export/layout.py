@@ -12,7 +12,7 @@ from inspector.export.blobbag import BlobBag
 from inspector.export.choose import chosen
 from inspector.export.contents import Contents
 from inspector.export.convert import Converted, Converter
-from inspector.export.entries import Entry, entries_of
+from inspector.export.entries import Entry, entries_of, lost_names
 from inspector.export.options import ExportOptions
 from inspector.export.planned import KEPT, PlannedImage, Recoded
 from inspector.export.storedlayers import LayerStore
@@ -45,7 +45,7 @@ class Layout:
         if not all_entries:
             raise ExportError("There is nothing to export", f"{archive.path} lists no image and no other document.")
         self.entries, told = chosen(self.contents, all_entries, options)
-        self.notes |= dict.fromkeys(told)
+        self.notes |= dict.fromkeys([*told, *lost_names(archive)])
         self._token = token
         self._sink = sink
         self._made: dict[str, Converted] = {}

@@ -87,4 +87,4 @@ def _platform(text: str) -> Platform:
     try:
         return Platform.from_text(text)
     except ValueError as error:
-        raise UsageError("There is no such platform", f"{error}.") from error
+        raise UsageError("There is no such platform", str(error)) from error

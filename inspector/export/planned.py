@@ -80,7 +80,7 @@ class Change:
 class PlannedImage:
     """One image of the new archive. `kept`: its manifest is the source's, byte for byte. Configs (image IDs) always are,
     unless the source had none (Docker up to 1.9). `manifest_digest` is None while it waits for a compression, and where
-    no manifest is written (classic docker-save).
+    no manifest is written (`has_manifest`, classic docker-save).
     """
 
     names: tuple[str, ...]
@@ -90,6 +90,7 @@ class PlannedImage:
     config_digest: Digest | None
     kept: bool
     id_kept: bool = True
+    has_manifest: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,7 +77,7 @@ def verdict(images: Iterable[PlannedImage]) -> str:
     words = ["1 image" if len(images) == 1 else f"{len(images):,} images"]
     if images:
         words.append("image IDs kept" if all(image.id_kept for image in images) else "image IDs new")
-        stored = [image for image in images if image.source_manifest_digest is not None]
+        stored = [image for image in images if image.has_manifest and image.source_manifest_digest is not None]
         if stored and all(image.kept for image in stored):
             words.append("manifest digests kept")
         elif stored:

@@ -142,3 +142,11 @@ def test_a_broken_or_shifted_tar(tmp_path: Path) -> None:
     assert refusal(path).title.startswith("An empty tar")
     path.write_bytes(Bundle((Entry("a", b"x"),)).tar() + good)
     assert "More data follows behind its end mark" in refusal(path).message
+
+
+def test_a_folder_of_archives_needs_no_unpacking(tmp_path: Path) -> None:
+    for name in ("a.tar", "b.tar"):
+        docker_25([image("docker.io/library/app:1")]).write(tmp_path / name)
+    error = refusal(tmp_path)
+    assert error.title == "A folder that holds other archives, not an image archive"
+    assert error.message.endswith("Open a.tar.")

@@ -12,6 +12,7 @@ import pytest
 
 from inspector.errors import BlobMismatch, BlobMissing, UsageError
 from inspector.export.options import Preset
+from inspector.export.sheet import verdict
 from inspector.oci.document import compact_json
 from tests.builders import (
     Blobs,
@@ -518,3 +519,28 @@ def test_multi_platform_helper_is_known(export: Export) -> None:
     written = export(layout(blobs, index_json([descriptor(nested, "application/vnd.oci.image.index.v1+json")])))
     assert set(written.index[0]) == {"mediaType", "digest", "size"}
     assert written.docker[0]["RepoTags"] is None
+
+
+@pytest.mark.parametrize("preset", [Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER])
+def test_names_that_docker_cannot_take_are_told(export: Export, preset: Preset) -> None:
+    bundle = docker_24([image("docker.io/library/app:1")])
+    raw = json.loads(bundle.data("manifest.json"))
+    raw[0]["RepoTags"] += ["Not/A Name:1"]
+    written = export(bundle.replacing("manifest.json", compact_json(raw)), preset=preset)
+    assert written.docker[0]["RepoTags"] == ["app:1"]
+    assert "1 name is no image name and left out: Not/A Name:1." in written.result.notes
+
+
+@pytest.mark.parametrize("preset", [Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER])
+def test_two_images_of_one_name(export: Export, preset: Preset) -> None:
+    blobs = Blobs()
+    entries = [
+        descriptor(
+            blobs.put_image(image(seed=seed)), OCI_MANIFEST, annotations={NAME: "docker.io/library/a:1", REF: "1"}
+        )
+        for seed in ("one", "two")
+    ]
+    written = export(layout(blobs, index_json(entries)), preset=preset)
+    assert len(written.docker) == 1
+    assert any("2 images have this name" in note for note in written.result.notes)
+    assert verdict(written.result.images).count("manifest") == (preset is Preset.DOCKER_COMPATIBLE)
