@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.dockersave import stated_digest
 from inspector.conformance.compat_rules import (
+    COMPAT_1,
     COMPAT_2,
     COMPAT_3,
     COMPAT_4,
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 _AT: Final = "manifest.json"
 _MOST_MANIFEST: Final = 1 << 20
 _MOST_CONFIG: Final = 4 << 20
+
+
+def some_images(case: Case) -> Iterator[Finding]:
+    """COMPAT-1: an empty list (null, or no list: found when opening)."""
+    document = case.archive.root_document(_AT)
+    if document is not None and document.value == []:
+        yield COMPAT_1.broken(
+            Severity.WARNING,
+            "manifest.json lists no image",
+            "Loaders that read it load nothing, and some do not say so.",
+            at=_AT,
+            pointer="$",
+            expected="at least one image",
+            found="an empty list",
+        )
 
 
 def configs(case: Case) -> Iterator[Finding]:
@@ -148,10 +164,10 @@ def tags(case: Case) -> Iterator[Finding]:
                     pointer=f"{pointer}[{number}]",
                     found=tag,
                 )
-            elif owners.setdefault(name, view.entry.config) != view.entry.config:
+            elif owners.setdefault(name, view.entry.pointer) != view.entry.pointer:
                 yield COMPAT_5.broken(
                     Severity.WARNING,
-                    "Two images have one tag",
+                    "Two entries have one tag",
                     at=_AT,
                     pointer=f"{pointer}[{number}]",
                     expected=owners[name],
@@ -258,6 +274,6 @@ def one_platform(case: Case) -> Iterator[Finding]:
 
 
 QUICK: Final[tuple[Check, ...]] = (
-    configs, counts, layer_files, tags, layer_sources, repositories, sizes, systems, one_platform
+    some_images, configs, counts, layer_files, tags, layer_sources, repositories, sizes, systems, one_platform
 )  # fmt: skip
 DEEP: Final[tuple[Check, ...]] = (layer_contents,)

@@ -7,6 +7,13 @@ from typing import Final
 from inspector.conformance.rules import Rule
 from inspector.findings import Fix
 
+COMPAT_1: Final = Rule(
+    "COMPAT-1",
+    "manifest.json is an array of images",
+    "Docker without containerd, podman, skopeo docker-archive and crane read nothing else.",
+    None,
+    Fix.AUTOMATIC,
+)
 COMPAT_2: Final = Rule(
     "COMPAT-2",
     "Config names a file that is the config it says",
@@ -71,13 +78,7 @@ COMPAT_11: Final = Rule(
 )
 
 RULES: Final = (
-    Rule(
-        "COMPAT-1",
-        "manifest.json is an array of images",
-        "Docker without containerd, podman, skopeo docker-archive and crane read nothing else.",
-        None,
-        Fix.AUTOMATIC,
-    ),
+    COMPAT_1,
     COMPAT_2,
     COMPAT_3,
     COMPAT_4,

@@ -108,6 +108,21 @@ def configs(case: Case) -> Iterator[tuple[Image, Document, ImageConfig]]:
             yield image, image.config, image.parsed_config
 
 
+def objects(case: Case) -> Iterator[Finding]:
+    """CONFIG-1: a config that is JSON and no object (no JSON at all: found when opening)."""
+    for image in case.images:
+        if image.config is not None and image.parsed_config is None:
+            yield CONFIG_1.broken(
+                Severity.ERROR,
+                "A config that is no object",
+                at=image.config.name,
+                pointer="$",
+                digest=image.config.digest,
+                expected="an object",
+                found=image.config.text[:80],
+            )
+
+
 def platforms(case: Case) -> Iterator[Finding]:
     """CONFIG-1: there and empty (missing: found when reading)."""
     for _, document, config in configs(case):
@@ -256,5 +271,5 @@ def diff_ids(case: Case) -> Iterator[Finding]:
             )
 
 
-QUICK: Final[tuple[Check, ...]] = (platforms, root_file_systems, steps, dates, settings, labels, windows)
+QUICK: Final[tuple[Check, ...]] = (objects, platforms, root_file_systems, steps, dates, settings, labels, windows)
 DEEP: Final[tuple[Check, ...]] = (diff_ids,)

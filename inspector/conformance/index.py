@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inspector.conformance.case import Case
+    from inspector.oci.descriptor import Descriptor
     from inspector.oci.digest import Digest
     from inspector.oci.platform import Platform
 
@@ -200,24 +201,25 @@ def subjects(case: Case) -> Iterator[Finding]:
 
 
 def names_are_unique(case: Case) -> Iterator[Finding]:
-    """INDEX-10: the same ref.name on different digests, where no full name tells them apart."""
+    """INDEX-10: the same ref.name twice, where neither a full name nor the platform tells the entries apart."""
     if case.top is None:
         return
-    first: dict[tuple[str, str], Digest | None] = {}
+    first: dict[tuple[str, str, Platform | None], Descriptor] = {}
     for descriptor in case.top.index.manifests:
         name = descriptor.annotations.get(REF_NAME)
         if not name:
             continue
         full = descriptor.annotations.get(IMAGE_NAME, "")
-        digest = first.setdefault((name, full), descriptor.digest)
-        if digest != descriptor.digest:
+        earlier = first.setdefault((name, full, descriptor.platform), descriptor)
+        if earlier is not descriptor:
+            is_same = earlier.digest == descriptor.digest
             yield INDEX_10.broken(
                 Severity.WARNING,
-                "A ref name stands for two images",
+                "An entry stands twice" if is_same else "A ref name stands for two images",
                 at="index.json",
                 pointer=descriptor.pointer,
                 digest=descriptor.digest,
-                expected=digest,
+                expected=f"one entry, as {earlier.pointer} ({earlier.stated_digest})",
                 found=name,
             )
 

@@ -1,4 +1,4 @@
-"""Do manifest.json and index.json describe the same images? And which of them would a loader of each get?
+"""Whether manifest.json and index.json describe the same images, and which of them a loader of each would get.
 
 Opening tells images and names that only one of the two lists (INDEX-11, COMPAT-6). What is left, and worst, is told here:
 the same name for different images. Docker's graph driver, skopeo docker-archive and crane read manifest.json; containerd,
