@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
+from inspector.conformance.check import Report, check_archive
 from inspector.errors import BlobMissing, InspectorError, SourceChanged
 from inspector.layers.content import open_layer
 from inspector.layers.merged import merge
@@ -27,6 +28,7 @@ from inspector.viewmodel.content import can_show_as_text, read_json_view, summar
 from inspector.viewmodel.copying import copy_choices
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.findingsview import FindingList, finding_list
+from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Section
 from inspector.viewmodel.recent import RecentArchive
@@ -36,6 +38,7 @@ from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
 if TYPE_CHECKING:
     from inspector.archive.blobstore import Blob
     from inspector.archive.source import ByteSource
+    from inspector.conformance.forecast import Forecast
     from inspector.findings import Finding
     from inspector.viewmodel.jsonview import JsonView
 
@@ -78,6 +81,7 @@ class ArchiveSession:
         """Each with the node to show it at if it does not say where it belongs."""
         self._findings = finding_list(self._raw_findings, self._locate)
         self._listings: OrderedDict[Blob, Listing] = OrderedDict()
+        self._report: Report | None = None
         self._tars: OrderedDict[Blob, ByteSource] = OrderedDict()
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
 
@@ -225,6 +229,19 @@ class ArchiveSession:
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
                 self._listings.popitem(last=False)
 
+    def check(self, token: CancelToken) -> tuple[Forecast, ...]:
+        """Put the quick rules to the archive, once: their findings join the others. What each loader would do with it."""
+        if self._report is None:
+            report = check_archive(self.archive, deep=False, token=token, limits=self.limits)
+            with self._lock:
+                self._report = report
+                known = {(finding.code, finding.where) for finding in self._raw_findings}
+                new = [finding for finding in report.findings if (finding.code, finding.where) not in known]
+                if new:
+                    self._raw_findings |= dict.fromkeys(new)
+                    self._findings = finding_list(self._raw_findings, self._locate)
+        return self._report.loaders
+
     def tar_of(self, node: StructureNode, layer: int | None, listing: Listing) -> ByteSource:
         """The uncompressed tar of the layer that `node` is, or of layer `layer` (from 0) of the image that it is.
 
@@ -259,8 +276,10 @@ def load_summary(
 ) -> tuple[Section, ...]:
     """The Summary page of a node. Reads at most small blobs: the statements of an attestation."""
     token.check()
+    forecasts = session.check(token) if node.type is NodeType.ARCHIVE else ()
     known = session.known_listings().get(node.blob) if node.blob is not None and node.layer is not None else None
-    return summary_of(session.archive, session.tree, session.findings, node, known, session.limits, sink)
+    sections = summary_of(session.archive, session.tree, session.findings, node, known, session.limits, sink)
+    return (*sections, loader_section(forecasts)) if forecasts else sections
 
 
 def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> JsonView:

@@ -1,0 +1,32 @@
+"""*Will it load?* in words: a row for each loader, from the forecast of `conformance`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inspector.conformance.forecast import Forecast, Verdict
+from inspector.conformance.loaders import NAMES
+from inspector.findings import Severity
+from inspector.viewmodel import display
+from inspector.viewmodel.pages import Row, Section
+
+_WORDS = {
+    Verdict.LOADS: ("✓ loads", None),
+    Verdict.WARNING: ("⚠ loads, with a warning", Severity.WARNING),
+    Verdict.WRONG: ("✗ loads something else than it should", Severity.ERROR),
+    Verdict.REFUSES: ("✗ refuses it", Severity.ERROR),
+}
+
+
+def loader_section(forecasts: Iterable[Forecast]) -> Section:
+    """What each loader would do with the archive, and why; told from the rules of real versions, not tried out."""
+    rows = []
+    for forecast in forecasts:
+        words, level = _WORDS[forecast.verdict]
+        why = display.safe(forecast.text, 2000)
+        value = words if forecast.verdict is Verdict.LOADS or not why else f"{words}: {why}"
+        codes = ", ".join(forecast.because)
+        rows.append(Row(NAMES[forecast.loader], value, "\n".join(part for part in (why, codes) if part), level=level))
+    return Section(
+        "Will it load?", tuple(rows), "A forecast from what each program is known to read; nothing was tried."
+    )
