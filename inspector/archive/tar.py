@@ -31,6 +31,7 @@ from inspector.archive.tar_input import SourceInput, StreamInput, TarInput
 from inspector.archive.tar_lookahead import BLOCK, Lookahead
 from inspector.archive.tar_number import parse_number
 from inspector.archive.tar_oddities import Oddities
+from inspector.archive.tar_pax import parse_simple
 from inspector.archive.tar_settle import Settler
 from inspector.findings import Finding, Severity
 from inspector.progress import CancelToken
@@ -76,7 +77,14 @@ class TarReader:
         new_entry = new_header = tuple.__new__  # what a named tuple's own constructor does, without its detour
         sums: dict[bytes, int] = {}
         owners: dict[bytes, tuple[int, int, int] | None] = {}
+        record_sizes: dict[bytes, int] = {}
+        limits = self._limits
+        longest_records = min(limits.tar_extension_bytes, limits.name_bytes) if limits.tar_extensions_in_row else 0
         extensions: Extensions | None = None
+        records: dict[str, bytes] | None = (
+            None  # instead of `extensions`, if there is nothing but one simple PAX header
+        )
+        records_at = 0
         buffer, at, origin = ahead.buffer, ahead.at, ahead.origin
         content_end = 0
         while True:
@@ -87,7 +95,7 @@ class TarReader:
                 buffer, at, origin = ahead.buffer, 0, ahead.origin
                 block = buffer[:512]
                 if len(block) < 512:
-                    self._stop_short(block, content_end, extensions)
+                    self._stop_short(block, content_end, extensions or _as_extensions(records, records_at))
                     return
             offset = origin + at
             field = block[148:156]
@@ -99,7 +107,7 @@ class TarReader:
             # byte_sum(), written out.
             if (adler32(block, 0) & 0xFFFF if block.isascii() else byte_sum(block)) != expected:
                 ahead.at = at
-                if not self._tolerates_sum(block, offset, extensions):
+                if not self._tolerates_sum(block, offset, extensions or _as_extensions(records, records_at)):
                     return
             at += 512
             code = block[156]
@@ -140,6 +148,11 @@ class TarReader:
                         if magic != b"ustar ":
                             size = -1
                     link = b""
+                    if records is not None:
+                        form = "pax"
+                        name = records.get("path", name)
+                        if "mtime" in records:
+                            mtime = int(records["mtime"][:10])
                     if kind is file:
                         if name[-1] == 0x2F:
                             size = -1
@@ -147,20 +160,41 @@ class TarReader:
                         size = -1
                     elif kind is not directory:
                         link = block[157:257].partition(b"\0")[0]
+                        if records is not None:
+                            link = records.get("linkpath", link)
                     if size >= 0:
                         if extensions is None and not extension_reader.global_records:
                             yield new_entry(
                                 TarEntry,
                                 (
                                     name, kind, flags[code], owner[0], owner[1], owner[2], size, size, mtime, link, 0, 0,
-                                    offset, offset + 512, None, None, form,
+                                    offset, offset + 512, records, None, form,
                                 ),
                             )  # fmt: skip
+                            records = None
                             content_end = origin + at + size
                             at += (size + 511) & -512
                             continue
                         header = new_header(Header, (name, kind, flags[code], *owner, size, mtime, link, form))
+            elif code == 0x78 and extensions is None and records is None:
+                size_field = block[124:136]
+                length = record_sizes.get(size_field)
+                if length is None:
+                    length = parse_number(size_field) or 0
+                    if len(record_sizes) < _MEMO:
+                        record_sizes[size_field] = length
+                end = at + length
+                if 0 < length <= longest_records and end <= len(buffer):
+                    records = parse_simple(buffer[at:end])
+                    if records is not None:
+                        records_at = offset
+                        at = end + (-length & 511)
+                        content_end = origin + at
+                        continue
             ahead.at = at
+            if records is not None:
+                extensions = _as_extensions(records, records_at)
+                records = None
             if is_extension[code]:
                 extensions = extensions or Extensions(offset)
                 stop = extension_reader.take(block, offset, extensions)
@@ -269,3 +303,13 @@ def _owner(field: bytes) -> tuple[int, int, int] | None:
     """Mode, uid and gid from 24 bytes; None if one of them is no number."""
     mode, uid, gid = parse_number(field[:8]), parse_number(field[8:16]), parse_number(field[16:])
     return None if mode is None or uid is None or gid is None else (mode & 0o7777, uid, gid)
+
+
+def _as_extensions(records: dict[str, bytes] | None, offset: int) -> Extensions | None:
+    """What the one PAX header at `offset` says, in the form for whatever is not simple."""
+    if records is None:
+        return None
+    extensions = Extensions(offset)
+    extensions.count = 1
+    extensions.records = records
+    return extensions

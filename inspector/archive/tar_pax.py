@@ -21,6 +21,10 @@ _KEYS = {
     )
 }  # fmt: skip
 """The common ones, decoded: each file of a PAX tar names some of them."""
+_SIMPLE_KEYS = {raw: key for raw, key in _KEYS.items() if key not in ("size", "uid", "gid")}
+_LONGEST_SIMPLE = 512
+_heads: dict[bytes, tuple[int, str]] = {}
+"""Memo of `_simple_head`."""
 
 
 class PaxHeader(NamedTuple):
@@ -77,6 +81,41 @@ def parse_pax(data: bytes) -> PaxHeader:
         records[key] = value
         position = end
     return tuple.__new__(PaxHeader, (records, is_sparse, tuple(pairs), repeated, fault))
+
+
+def parse_simple(data: bytes) -> dict[str, bytes] | None:
+    """The records of nearly all PAX headers, in half the time that `parse_pax` takes; None if it has to look itself.
+
+    Keys are common ones without numbers but times, each stands once; values are not empty and hold neither NUL nor line
+    end; a "mtime" begins with ten digits and a point.
+    """
+    lines = data.split(b"\n")
+    if lines.pop() or not lines or b"\0" in data:
+        return None
+    records: dict[str, bytes] = {}
+    for line in lines:
+        head, _, value = line.partition(b"=")
+        try:
+            length, key = _heads[head]
+        except KeyError:
+            length, key = _simple_head(head)
+        # Lines that are as long as their records say they are, are the records.
+        if length != len(line) or not value:
+            return None
+        records[key] = value
+    time = records.get("mtime")
+    if time is not None and (time[10:11] != b"." or not time.replace(b".", b"0", 1).isdigit()):
+        return None
+    return records if len(records) == len(lines) else None
+
+
+def _simple_head(head: bytes) -> tuple[int, str]:
+    """Of what stands before the `=` of a record: how long its line is without the end, and the key; -1 if not simple."""
+    digits, _, raw = head.partition(b" ")
+    key = _SIMPLE_KEYS.get(raw)
+    if key is None or not digits.isdigit() or digits[0] == 0x30 or len(digits) > 3 or int(digits) > _LONGEST_SIMPLE:
+        return -1, ""
+    return _heads.setdefault(head, (int(digits) - 1, key))
 
 
 def _or_minus_one(value: int | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from urllib.parse import unquote
 
@@ -58,14 +58,12 @@ class RowTaker:
                     own_sizes[place] = 0
             sizes = tuple(own_sizes)
         if any(sparse):
-            for place, extents in enumerate(sparse):
-                if extents is not None:
-                    listing.sparse[first + place] = extents
-        # One look at all keys of all entries: most have no more than times.
+            listing.sparse.update(
+                (first + place, extents) for place, extents in enumerate(sparse) if extents is not None
+            )
+        # One look at the keys of all entries: most have nothing but times.
         if any(pax) and _XATTR in "\n".join(chain.from_iterable(filter(None, pax))):
-            for place, records in enumerate(pax):
-                if records and _XATTR in "\n".join(records):
-                    self._take_xattrs(first + place, records)
+            self._take_xattrs(first, pax)
         listing.types += types
         listing.modes.extend(modes)
         listing.uids.extend(uids)
@@ -80,11 +78,13 @@ class RowTaker:
         if code == HARDLINK and target[:1] == b"/":
             self._listing.absolute_links.add(index)
 
-    def _take_xattrs(self, index: int, records: Mapping[str, bytes]) -> None:
-        found = _xattrs(records)
-        if found:
-            # Most files of an SELinux system carry the same few labels.
-            self._listing.xattrs[index] = self._shared_xattrs.setdefault(tuple(sorted(found.items())), found)
+    def _take_xattrs(self, first: int, pax: Iterable[Mapping[str, bytes] | None]) -> None:
+        for index, records in enumerate(pax, first):
+            if records and _XATTR in "\n".join(records):
+                found = _xattrs(records)
+                if found:
+                    # Most files of an SELinux system carry the same few labels.
+                    self._listing.xattrs[index] = self._shared_xattrs.setdefault(tuple(sorted(found.items())), found)
 
 
 def _xattrs(pax: Mapping[str, bytes]) -> dict[str, bytes]:
