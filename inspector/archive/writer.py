@@ -83,7 +83,9 @@ def tell_writer(members: MemberTable, found: Found, outer: ByteSource | None) ->
         if end is not None and (end.truncated_at is not None or end.bad_header_at is not None):
             return Writer(
                 "docker 24 or earlier",
-                ("v1 folders are there, and the end of the archive, where later versions have manifest.json, is missing",),
+                (
+                    "v1 folders are there, and the end of the archive, where later versions have manifest.json, is missing",
+                ),
             )
         return Writer(
             "docker 1.9 or earlier",
