@@ -1,4 +1,20 @@
-"""`diff A B`: in what two archives, or two images, differ: documents, layers, files (cli.md)."""
+"""`diff A B`: in what two archives, or two images, differ: documents, layers, files (cli.md).
+
+`--json` (keys may be added, never renamed):
+
+    {"a": "A", "b": "B", "same": false, "complete": true, "only_a": [IMAGE], "only_b": [IMAGE],
+     "images": [{"a": IMAGE, "b": IMAGE, "same": false, "complete": true,
+       "documents": [{"document": "manifest|config|names", "a": "sha256:…|null", "b": …}],
+       "fields": [{"document": "manifest|config", "pointer": "$.config.Env[2]", "a": …, "b": …}],
+       "layers": [{"change": "same|recompressed|added|removed", "a": 1, "b": 1, "digest_a": "…", "digest_b": "…",
+                   "diff_id_a": "…", "diff_id_b": "…"}],
+       "files": [{"path": "etc/passwd", "change": "added|removed|modified", "a": ENTRY, "b": ENTRY,
+                  "differs": ["content", "type", "link", "mode", "owner", "time", "xattrs"]}]}]}
+
+IMAGE has names, platform, manifest_digest and config_digest; ENTRY what `files --json` has, with its layer. A side on
+which nothing is there is null, and in `fields` its key is left out. `uncompared` in `differs`: a content that could not
+be read. Without an image named, images go together by manifest, config, name and platform, or platform alone.
+"""
 
 from __future__ import annotations
 

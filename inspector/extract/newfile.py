@@ -16,23 +16,26 @@ class NewFile:
     It keeps its folder open: what happens to the names above it does not matter to it.
     """
 
-    __slots__ = ("_at", "_descriptor", "_folder", "_temporary", "identity")
+    __slots__ = ("_at", "_descriptor", "_end", "_folder", "_temporary", "identity")
 
     def __init__(self, folder: OpenFolder, temporary: bytes) -> None:
         self._folder = folder
         self._at = folder.number
         self._temporary = temporary
+        self._end = 0
         self._descriptor = disk.create(temporary, self._at)
         self.identity = disk.identity(self._descriptor)
 
     def write_at(self, data: bytes | memoryview, offset: int) -> None:
         """All of `data` at `offset`."""
         disk.write_at(self._descriptor, data, offset)
+        self._end = max(self._end, offset + len(data))
 
     def finish(self, name: bytes, size: int, mode: int, mtime: int | None) -> bytes:
         """Close it and give it `name`, or one like it; returns which. After an error it is gone."""
         try:
-            disk.set_size(self._descriptor, size)
+            if size != self._end:  # it ends in a hole
+                disk.set_size(self._descriptor, size)
             disk.set_attributes(self._descriptor, mode, mtime)
             self._close()
             for candidate in free_names(name):
