@@ -1,31 +1,25 @@
 """Checkpoints into a gzip stream: copies of the decoder, kept every few mebibytes, from which reading can start.
 
-isal's decoder, which is used elsewhere, cannot be copied. zlib-ng's can and is nearly as fast; if it is not installed,
-zlib's can and is half as fast. (`indexed_gzip` would read at zlib's speed, and bring its own way to read files.) A copy
-costs 20 µs and some 45 kB, since deflate looks back at most 32 KiB.
+isal's decoder, which is used elsewhere, cannot be copied. zlib-ng's can and is nearly as fast; zlib's can and is half as
+fast. (`indexed_gzip` would read at zlib's speed, and bring its own way to read files.) A copy costs 20 µs and some 45 kB,
+since deflate looks back at most 32 KiB.
 """
 
 from __future__ import annotations
 
-import importlib
 import threading
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
+
+from zlib_ng import zlib_ng
 
 from inspector.archive.compression import InflateState
 from inspector.archive.source import ByteSource
 from inspector.errors import CompressionError
 
-_engine: Any
-try:
-    _engine = importlib.import_module("zlib_ng.zlib_ng")
-    FAST = True
-    """Whether checkpoints cost next to nothing while a layer is listed."""
-except ImportError:
-    _engine = zlib
-    FAST = False
+# The stub takes the class for an instance.
+_Error: type[Exception] = zlib_ng.error  # type: ignore[assignment]
 
 SPACING = 4 << 20
 MOST_CHECKPOINTS = 160
@@ -47,6 +41,9 @@ class _Inflater(Protocol):
     def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
     def copy(self) -> Self: ...
+
+
+_new_inflater: Callable[[int], _Inflater] = zlib_ng.decompressobj  # type: ignore[assignment]  # the stub lacks copy()
 
 
 class Checkpoint(NamedTuple):
@@ -188,7 +185,7 @@ class GzipCursor:
             state.trailing_garbage += len(self._pending)
             self._pending = b""
             return False
-        self._inflater = _engine.decompressobj(_GZIP_FORMAT)
+        self._inflater = _new_inflater(_GZIP_FORMAT)
         return True
 
     def _inflate(self) -> bytes:
@@ -197,7 +194,7 @@ class GzipCursor:
         before = inflater.copy()
         try:
             produced = inflater.decompress(self._pending, OUTPUT_SLICE)
-        except (zlib.error, _engine.error) as error:
+        except _Error as error:
             return self._salvage(before, error)
         self._since_read += len(produced)
         if inflater.eof:
@@ -216,7 +213,7 @@ class GzipCursor:
             attempt = inflater.copy()
             try:
                 given = attempt.decompress(self._pending[fed : fed + step], 0)
-            except (zlib.error, _engine.error):
+            except _Error:
                 step //= 8  # narrow down: the fault lies in these bytes
                 continue
             whole.append(given)

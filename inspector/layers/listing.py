@@ -18,7 +18,6 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput, StreamInput
 from inspector.errors import CompressionError, LayerError, LimitReached, SourceChanged
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.layers import gzip_index
 from inspector.layers.gzip_index import GzipCursor, GzipIndex
 from inspector.layers.hashing import BackgroundHash
 from inspector.layers.rows import RowTaker
@@ -197,7 +196,7 @@ class _Reading:
         listing, source = self._listing, self._source
         if listing.compression is Compression.GZIP:
             listing.gzip_index = GzipIndex()
-            if gzip_index.FAST and source.size >= _WORTH_CHECKPOINTS:
+            if source.size >= _WORTH_CHECKPOINTS:
                 cursor = GzipCursor(source, listing.gzip_index, state=state, on_stored=take)
                 try:
                     while (piece := cursor.step()) is not None:
