@@ -46,8 +46,13 @@ def names(found: Iterable[str]) -> str:
 
 
 def platform(found: Platform | None) -> str:
-    """`linux/arm64/v8`, or "" if unknown."""
-    return "" if found is None or found.is_unknown else display.safe(str(found), 100)
+    """`linux/arm64/v8`, `windows/amd64 10.0.20348.1`, or "" if unknown.
+
+    An index holds one Windows image for each version, told apart by nothing else.
+    """
+    if found is None or found.is_unknown:
+        return ""
+    return display.safe(f"{found} {found.os_version}".strip(), 100)
 
 
 def command(created_by: str) -> str:

@@ -51,6 +51,13 @@ _ABOVE_VERIFIED = State(Check.VERIFIED, "✓", "verified", "Everything below tha
 _ABOVE_UNCHECKED = State(Check.UNCHECKED, "○", "not checked", "Something below was not checked yet.")
 _ABOVE_WRONG = State(Check.WRONG, "✗", "wrong below", "Something below is wrong.")
 _INCOMPLETE = State(Check.INCOMPLETE, "–", "incomplete", "The archive lacks its config or one of its layers.")
+_ABOVE_INCOMPLETE = State(
+    Check.INCOMPLETE, "–", "incomplete below", "What is there below is verified, but not all of an image is there."
+)
+FEWER_LAYERS = State(
+    Check.INCOMPLETE, "–", "incomplete", "Its manifest lists another number of layers than its config has diffIDs."
+)
+NOT_WHOLE = State(Check.WRONG, "✗", "not whole", "The archive ends too early or lacks its index: see Findings.")
 
 
 def with_below(own: State, below: set[Check], *, needs_all: bool) -> State:
@@ -59,10 +66,14 @@ def with_below(own: State, below: set[Check], *, needs_all: bool) -> State:
         return own
     if Check.WRONG in below:
         return _ABOVE_WRONG
+    if own.check is Check.INCOMPLETE:
+        return own
     if needs_all and Check.ABSENT in below:
         return _INCOMPLETE
     if Check.UNCHECKED in below or own.check is Check.UNCHECKED:
         return _ABOVE_UNCHECKED if own.check is not Check.UNCHECKED else own
+    if Check.INCOMPLETE in below:
+        return _ABOVE_INCOMPLETE
     if Check.VERIFIED in below:
         return _ABOVE_VERIFIED
     return own

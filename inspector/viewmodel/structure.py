@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, ImageArchive, Layer, NodeKind, TreeNode
+from inspector.findings import Severity
 from inspector.oci import mediatype
 from inspector.oci.digest import EMPTY_JSON
 from inspector.viewmodel import display, labels
@@ -39,7 +40,8 @@ def build_tree(archive: ImageArchive) -> StructureTree:
     """The tree of an archive; reads nothing but what opening has read, and the sizes of blobs."""
     root = _Builder(archive).build()
     _add_content_sizes(root)
-    return StructureTree(root)
+    lost = [f for f in archive.findings if f.code in ("ARC-1", "LAYOUT-4") and f.severity is Severity.ERROR]
+    return StructureTree(root, is_whole=not lost)
 
 
 def _add_content_sizes(root: StructureNode) -> None:

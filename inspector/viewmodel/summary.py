@@ -70,9 +70,9 @@ def _other_row(node: StructureNode) -> Row:
 
 
 def stored_size(image: Image) -> int:
-    """Bytes of config and layers as stored; what is shared counts in each image."""
+    """Bytes of config and layers as stored, as in the tree: a layer that occurs twice counts once, an absent one not."""
     config = len(image.config.raw) if image.config is not None else 0
-    return config + sum(layer.size or 0 for layer in image.layers)
+    return config + sum(blob.size for blob in {layer.blob for layer in image.layers} if blob is not None)
 
 
 def image_sections(image: Image, node: StructureNode) -> tuple[Section, ...]:

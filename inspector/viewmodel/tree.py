@@ -171,11 +171,18 @@ class StructureNode:
             waiting.extend(reversed(node.children))
 
 
+def _lacks_layers(node: StructureNode) -> bool:
+    """Whether the manifest of an image lists other layers than its config: then the tree does not show them all."""
+    config = node.image.parsed_config if node.image is not None and node.type is NodeType.IMAGE else None
+    return config is not None and node.image is not None and len(config.diff_ids) != len(node.image.layers)
+
+
 class StructureTree:
     """The finished tree. `root` is the archive's own node, the only row of the top level."""
 
-    def __init__(self, root: StructureNode) -> None:
+    def __init__(self, root: StructureNode, *, is_whole: bool = True) -> None:
         self.root = root
+        self._is_whole = is_whole
         self.nodes: tuple[StructureNode, ...] = tuple(root.walk())
         self.wrong_diff_ids: set[Blob] = set()
         """Layers whose uncompressed bytes were found to hash to something else than their diffID."""
@@ -186,7 +193,18 @@ class StructureTree:
                 self._by_digest.setdefault(str(node.digest), []).append(node)
             if node.layer is not None and node.layer.diff_id is not None:
                 self._by_diff_id.setdefault(str(node.layer.diff_id), []).append(node)
+        self._twins = dict(self._find_twins())
+        for node, twin in self._twins.items():
+            node.content_size = twin.content_size
         self.refresh()
+
+    def _find_twins(self) -> Iterator[tuple[StructureNode, StructureNode]]:
+        """Indexes that are listed again: what they hold is shown once, so they have nothing below to tell of."""
+        for node in self.nodes:
+            if node.type is NodeType.INDEX and not node.children and node.digest is not None:
+                twin = next((other for other in self._by_digest[str(node.digest)] if other.children), None)
+                if twin is not None:
+                    yield node, twin
 
     @property
     def initial(self) -> StructureNode:
@@ -209,7 +227,7 @@ class StructureTree:
             own = self._own_state(node)
             checks = below.pop(id(node), set())
             state = states.with_below(own, checks, needs_all=node.type in _NEED_ALL)
-            if state is not node._state:  # noqa: SLF001 - the tree keeps its nodes' states
+            if node not in self._twins and state is not node._state:  # noqa: SLF001 - the tree keeps its nodes' states
                 node._state = state  # noqa: SLF001
                 changed.append(node)
             if node.parent is not None:
@@ -218,12 +236,18 @@ class StructureTree:
                 missing_part = own.check is Check.ABSENT and node.type is not NodeType.ABSENT
                 mine |= {own.check, state.check, *checks} - {Check.ABSENT}
                 mine |= {Check.ABSENT} if missing_part else set()
+        for node, twin in self._twins.items():
+            if node._state is not twin._state:  # noqa: SLF001
+                node._state = twin._state  # noqa: SLF001
+                changed.append(node)
         changed.reverse()
         return changed
 
     def _own_state(self, node: StructureNode) -> State:
         if node.type is NodeType.UNREADABLE:
             return states.UNREADABLE
+        if node.type is NodeType.ARCHIVE and not self._is_whole:
+            return states.NOT_WHOLE
         blob = node.blob
         if blob is None:
             if node.type is NodeType.ABSENT:
@@ -243,13 +267,11 @@ class StructureTree:
         # a blob may be stored under one digest and be referred to by another: the reference is what is judged
         computed, stated = blob.computed, node.digest
         if stated is not None and computed is not None and stated.algorithm == computed.algorithm:
-            return states.VERIFIED if stated == computed else states.WRONG
-        word = blob.state.value
-        if word == "verified":
-            return states.VERIFIED
-        if word == "wrong":
-            return states.WRONG
-        return states.UNCHECKED if stated is not None else states.UNNAMED
+            found = states.VERIFIED if stated == computed else states.WRONG
+        else:
+            unchecked = states.UNCHECKED if stated is not None else states.UNNAMED
+            found = {"verified": states.VERIFIED, "wrong": states.WRONG}.get(blob.state.value, unchecked)
+        return states.FEWER_LAYERS if found is not states.WRONG and _lacks_layers(node) else found
 
     def find_by_digest(self, digest: Digest | str, near: StructureNode | None = None) -> StructureNode | None:
         """The node of that digest (of stored bytes, else diffID) that is nearest to `near`; None if there is none."""

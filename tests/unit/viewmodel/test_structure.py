@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from inspector.viewmodel.verification import verify_all, verify_node
 from tests.builders import (
     Blobs,
     Bundle,
+    compact,
     containerd,
     descriptor,
+    digest,
     docker_24,
     docker_25,
     docker_dir,
@@ -26,7 +29,7 @@ from tests.builders import (
     multi_platform,
     referrer,
 )
-from tests.builders.images import IMAGE_NAME, OCI_INDEX, OCI_MANIFEST
+from tests.builders.images import IMAGE_NAME, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 
 Opener = Callable[[Bundle | Path], ArchiveSession]
 
@@ -191,6 +194,59 @@ def test_an_image_without_one_of_its_layers_is_incomplete(session_of: Opener) ->
     found = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
     assert found.state().word == "incomplete"
     assert [node.state().word for node in found.children][-1] == "absent"
+    verify_all(session, CancelToken(), ignore_progress)
+    session.tree.refresh()
+    assert [node.state().word for node in found.path()] == ["incomplete below", "incomplete below", "incomplete"]
+
+
+def test_an_image_whose_manifest_lists_no_layers_is_not_called_verified(session_of: Opener) -> None:
+    session = session_of(docker_25([APP], "25.0.0-rc.1"))
+    verify_all(session, CancelToken(), ignore_progress)
+    session.tree.refresh()
+    found = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+    assert [node.state().word for node in found.path()] == ["incomplete below", "incomplete below", "incomplete"]
+
+
+def test_an_archive_that_is_cut_off_is_not_called_verified(session_of: Opener, tmp_path: Path) -> None:
+    bundle = docker_25([APP])
+    cut = tmp_path / "cut.tar"
+    cut.write_bytes(bundle.tar()[: bundle.offset_of("index.json")])
+    session = session_of(cut)
+    verify_all(session, CancelToken(), ignore_progress)
+    session.tree.refresh()
+    assert session.tree.root.text(TreeColumn.STATE) == "✗ not whole"
+
+
+def test_an_index_that_is_listed_twice_has_one_state_and_size(session_of: Opener) -> None:
+    blobs = Blobs()
+    inner = multi_platform(blobs, [APP, ARM])
+    outer = blobs.put(
+        compact({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [descriptor(inner, OCI_INDEX)]})
+    )
+    named = descriptor(inner, OCI_INDEX, annotations={IMAGE_NAME: "docker.io/library/app:1"})
+    session = session_of(layout(blobs, index_json([descriptor(outer, OCI_INDEX), named])))
+    first, again = (node for node in session.tree.nodes if str(node.digest) == digest(inner))
+    assert first.children
+    assert not again.children
+    assert first.state().word == again.state().word == "not checked"
+    assert first.size_text == again.size_text != "0 Bytes"
+    verify_all(session, CancelToken(), ignore_progress)
+    assert again in session.tree.refresh()
+    assert first.state().word == again.state().word == "verified"
+
+
+def test_windows_images_are_told_apart_by_their_version(session_of: Opener) -> None:
+    blobs = Blobs()
+    versions = ("10.0.17763.1", "10.0.20348.1")
+    entries = []
+    for version in versions:
+        spec = image(seed=version, os="windows", architecture="amd64")
+        config = compact(json.loads(spec.config) | {"os.version": version})
+        raw = json.loads(blobs.put_image(spec)) | {"config": descriptor(blobs.put(config), OCI_CONFIG)}
+        entries.append(descriptor(blobs.put(compact(raw)), OCI_MANIFEST))
+    session = session_of(layout(blobs, index_json(entries)))
+    found = [node.label for node in session.tree.nodes if node.type is NodeType.IMAGE]
+    assert found == [f"untagged · windows/amd64 {version}" for version in versions]
 
 
 @pytest.mark.parametrize(
