@@ -103,8 +103,8 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
 
 def _of_layer(name: str, listing: Listing) -> Iterator[Finding]:
     for finding in listing.findings:
-        if finding.code == "BLOB-1":
-            continue  # told by rule BLOB-1, with the digests
+        if finding.code in ("BLOB-1", "TAR-8"):
+            continue  # told by rules BLOB-1, with the digests, and LAYER-3
         code = "LAYER-1" if finding.code in _BREAKS else finding.code
         digest = str(listing.digest) if listing.digest is not None else None
         where = replace(finding.where, object=finding.where.object or name, digest=finding.where.digest or digest)

@@ -139,7 +139,8 @@ def platforms_of_configs(case: Case) -> Iterator[Finding]:
             if image is None or image.kind != "image" or image.parsed_config is None or stated is None:
                 continue
             own = image.parsed_config.platform
-            if not own.os or not own.architecture or _agree(stated, own):
+            silent = "" in (own.os, own.architecture, stated.os, stated.architecture)  # CONFIG-1 and INDEX-6 tell
+            if silent or _agree(stated, own):
                 continue
             yield INDEX_7.broken(
                 Severity.WARNING,
