@@ -52,7 +52,7 @@ _ABOVE_UNCHECKED = State(Check.UNCHECKED, "○", "not checked", "Something below
 _ABOVE_WRONG = State(Check.WRONG, "✗", "wrong below", "Something below is wrong.")
 _INCOMPLETE = State(Check.INCOMPLETE, "–", "incomplete", "The archive lacks its config or one of its layers.")
 _ABOVE_INCOMPLETE = State(
-    Check.INCOMPLETE, "–", "incomplete below", "What is there below is verified, but not all of an image is there."
+    Check.INCOMPLETE, "–", "incomplete", "What is there below is verified, but not all of an image is there."
 )
 FEWER_LAYERS = State(
     Check.INCOMPLETE, "–", "incomplete", "Its manifest lists another number of layers than its config has diffIDs."
