@@ -116,6 +116,7 @@ class ArchiveStack(QWidget):
         """Keep how its panes and columns are arranged, for the next archive."""
         self._settings.keep_state("splitter", view.splitter.saveState())
         self._settings.keep_state("tree-columns", view.tree.header().saveState())
+        self._settings.keep_flag("compare-below", view.pages.files.compare.wanted)
         files = view.pages.files.view
         for name, state in files.states.items():
             self._settings.keep_state(name, state)
@@ -126,6 +127,7 @@ class ArchiveStack(QWidget):
             view.splitter.restoreState(splitter)
         if not columns.isEmpty():
             view.tree.header().restoreState(columns)
+        view.pages.files.compare.wanted = self._settings.flag("compare-below")
         files = view.pages.files.view
         files.states = {name: state for name in files.STATES if not (state := self._settings.state(name)).isEmpty()}
 

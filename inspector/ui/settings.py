@@ -33,6 +33,13 @@ class Settings:
         """*Reset layout*."""
         self._store.remove(f"state{_VERSION}")
 
+    def flag(self, name: str) -> bool:
+        """A choice that stays; False until it was made."""
+        return self._store.value(f"choice/{name}", "") == "on"
+
+    def keep_flag(self, name: str, on: bool) -> None:
+        self._store.setValue(f"choice/{name}", "on" if on else "off")
+
     @property
     def folder(self) -> str:
         """Where files were opened last."""

@@ -17,10 +17,11 @@ from inspector.viewmodel import display
 
 if TYPE_CHECKING:
     from inspector.layers.table import FileEntry
+    from inspector.viewmodel.filechanges import FileChanges
 
 
 class Column(IntEnum):
-    """Columns of the file list; LAYER only for merged file systems."""
+    """Columns of the file list; LAYER only for merged file systems, CHANGE only for a layer that was compared."""
 
     NAME = 0
     SIZE = 1
@@ -29,9 +30,10 @@ class Column(IntEnum):
     MODIFIED = 4
     TYPE = 5
     LAYER = 6
+    CHANGE = 7
 
 
-_HEADERS = ("Name", "Size", "Mode", "Owner", "Modified", "Type", "Layer")
+_HEADERS = ("Name", "Size", "Mode", "Owner", "Modified", "Type", "Layer", "Change")
 
 
 def header(column: int) -> str:
@@ -67,6 +69,8 @@ class FileRows:
     def __init__(self, source: Listing | Merged) -> None:
         self.tree: FileTree = tree_of_merged(source) if isinstance(source, Merged) else tree_of_listing(source)
         self.is_merged = isinstance(source, Merged)
+        self.changes: FileChanges | None = None
+        """What the layer did to each node, once that is known."""
         self._source = source
         self._whiteouts: dict[int, str] = {}
         if isinstance(source, Listing):
@@ -91,6 +95,10 @@ class FileRows:
         if isinstance(self._source, Merged):
             return self._source.listings[self._source.layers[row]], self._source.entries[row]
         return self._source, row
+
+    def is_implied(self, node: int) -> bool:
+        """Whether the node is a folder that no entry states."""
+        return self.tree.rows[node] == IMPLIED
 
     def content_place(self, node: int) -> tuple[int | None, Listing, int] | None:
         """(layer counted from 0 or None for a single layer, listing, row) of the content of a node; hard links followed."""
@@ -150,6 +158,8 @@ class FileRows:
             return [_KIND_ORDER.get(kind, len(_KIND_ORDER)) for kind in self.kinds]
         if column == Column.LAYER:
             return [self.layer(node) for node in range(len(self.tree))]
+        if column == Column.CHANGE:
+            return list(self.changes.codes) if self.changes is not None else [0] * len(self.tree)
         if column == Column.OWNER:
             uids, gids = self._column("uids"), self._column("gids")
             return [(uid << 32) + gid for uid, gid in zip(uids, gids, strict=True)]
@@ -195,6 +205,8 @@ class FileRows:
         if column == Column.LAYER:
             layer = self.layer(node)
             return str(layer) if layer else ""
+        if column == Column.CHANGE:
+            return self.changes.letter(node) if self.changes is not None else ""
         entry = self.entry(node)
         if entry is None or self.kind(node) in ("whiteout", "opaque"):
             return ""
@@ -212,6 +224,8 @@ class FileRows:
                 if node in self.folders
                 else exact
             )
+        if column == Column.CHANGE:
+            return self.changes.words(node) if self.changes is not None else ""
         entry = self.entry(node)
         if entry is None:
             return "No entry states this folder."

@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING
 from inspector.layers.merged import Merged
 from inspector.layers.tree import flatten, sort_children
 from inspector.viewmodel import display
+from inspector.viewmodel.filechanges import LETTERS, FileChanges, changes_by_node
 from inspector.viewmodel.filefilter import FilterError, matching
 from inspector.viewmodel.filerows import Column, FileRows, header, is_numeric, sum_of
 from inspector.viewmodel.findingsview import FindingList
 
 if TYPE_CHECKING:
+    from inspector.layers.changes import Changes
     from inspector.layers.table import Listing
+    from inspector.progress import CancelToken
 
 __all__ = ["Column", "FileList", "FilterResult", "SelectionSum", "header", "is_numeric"]
 
+_COLUMNS = tuple(column for column in Column if column not in (Column.LAYER, Column.CHANGE))
+_COLUMNS_COMPARED = (*_COLUMNS, Column.CHANGE)
+_COLUMNS_MERGED = (*_COLUMNS, Column.LAYER)
 _ADOPTED = 2000
 """Open folders that are carried over from one list to the next."""
 
@@ -54,9 +60,12 @@ class FileList:
         self.complete = complete
         self.note = note
         self.findings = findings if findings is not None else FindingList()
-        self.columns: tuple[Column, ...] = tuple(Column) if self._rows.is_merged else tuple(Column)[:-1]
+        self.letters = LETTERS
+        """The kinds of changes that are shown."""
         self.sort_column, self.sort_descending = Column.NAME, False
         self.filter_text = ""
+        self._found: list[int] | None = None
+        """What the filter's text found, of every kind of change."""
         self._matches: frozenset[int] | None = None
         self._kept: bytearray | None = None
         self._expanded: set[int] = set()
@@ -85,6 +94,13 @@ class FileList:
         """`1,234 entries · 41.2 MB`."""
         entries = display.count(self.total, "entry", "entries")
         return f"{entries} · {display.size(self._tree.sizes[0])}" + ("" if self.complete else " so far")
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that have something to say."""
+        if self._rows.is_merged:
+            return _COLUMNS_MERGED
+        return _COLUMNS if self._rows.changes is None else _COLUMNS_COMPARED
 
     # cells ----------------------------------------------------------------------------------------------
 
@@ -239,6 +255,36 @@ class FileList:
         except FilterError as error:
             return FilterResult(len(self._matches or ()), "", str(error))
         self.filter_text = text
+        self._found = matches
+        return self._narrow()
+
+    def show_letters(self, letters: str) -> FilterResult:
+        """Show only what changed in one of those ways, and the folders above it; all of `LETTERS` shows everything."""
+        self.letters = letters
+        return self._narrow()
+
+    @property
+    def changes(self) -> FileChanges | None:
+        """What this layer did to the layers below it, if that is known."""
+        return self._rows.changes
+
+    @changes.setter
+    def changes(self, changes: FileChanges | None) -> None:
+        self._rows.changes = changes
+        if self.sort_column == Column.CHANGE:
+            self.sort(Column.NAME if changes is None else Column.CHANGE, self.sort_descending and changes is not None)
+        if self.letters != LETTERS:
+            self._narrow()
+
+    def changes_by_node(self, changes: Changes, note: str, token: CancelToken) -> FileChanges:
+        """What to set `changes` to; from any thread."""
+        return changes_by_node(self._rows, changes, note, token)
+
+    def _narrow(self) -> FilterResult:
+        """Show what fits the filter's text and the kinds of changes that are chosen."""
+        matches, changes = self._found, self._rows.changes
+        if changes is not None and self.letters != LETTERS:
+            matches = changes.among(range(1, len(self._tree)) if matches is None else matches, self.letters)
         if matches is None:
             if self._before_filter is not None:
                 self._expanded = self._before_filter
@@ -270,6 +316,7 @@ class FileList:
         ) and previous.sort_column in self.columns:
             self.sort(previous.sort_column, previous.sort_descending)
         self._lay_out()
+        self.letters = previous.letters
         if previous.filter_text:
             self.set_filter(previous.filter_text)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QToolButton, QV
 from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.ui.task_runner import TaskRunner
+from inspector.ui.views.compare_bar import CompareBar
 from inspector.ui.views.files_view import FilesView
 from inspector.ui.views.preview_pane import Loader, PreviewPane
 from inspector.viewmodel.files import FileList
@@ -63,6 +64,9 @@ class FilesPage(QWidget):
         self._expand.clicked.connect(self.view.expand_all)
         self._collapse = self._button("collapse-all", self.tr("Collapse all folders"))
         self._collapse.clicked.connect(self.view.collapse_all)
+        self.compare = CompareBar(self.view, runner, self)
+        self.compare.chosen.connect(self._show_letters)
+        self.compare.told.connect(self._tell)
         self._lay_out()
 
     def _button(self, name: str, tip: str) -> QToolButton:
@@ -77,6 +81,7 @@ class FilesPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.filter, 1)
         top.addWidget(self._matches)
+        top.addWidget(self.compare)
         top.addWidget(self._expand)
         top.addWidget(self._collapse)
         top.addWidget(self._show_preview)
@@ -90,11 +95,25 @@ class FilesPage(QWidget):
         """Show `files`, whole or what was read so far."""
         first = self.view.files is None
         self.view.show_files(files)
-        self._note.setText(files.note)
-        self._note.setVisible(bool(files.note))
+        self._tell("")
         if first and self.filter.text():
             self._apply()
         self.status.emit(files.summary, "")
+
+    def _tell(self, more: str) -> None:
+        """What is to be known of the list, and of its comparison."""
+        files = self.view.files
+        note = " ".join(part for part in (files.note if files is not None else "", more) if part)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+
+    def _show_letters(self, letters: str) -> None:
+        files = self.view.files
+        if files is not None:
+            node = self.view.current_node()
+            result = files.show_letters(letters)
+            self.view.refresh(node)
+            self._matches.setText(result.text)
 
     def clear(self) -> None:
         self.view.clear()

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from inspector.ui.models.files_model import FilesModel
 from inspector.ui.views.files_delegate import INDENT, NameDelegate, disclosure_rect
+from inspector.viewmodel.filechanges import FileChanges
 from inspector.viewmodel.files import Column, FileList
 
 _SAMPLES = {
@@ -35,6 +36,7 @@ _SAMPLES = {
     Column.MODIFIED: "2026-11-24 06:54",
     Column.TYPE: "symbolic link",
     Column.LAYER: "layer 88",
+    Column.CHANGE: "Change",
 }
 """A text as wide as what most rows show."""
 _LEAST_NAME = 200
@@ -44,8 +46,8 @@ _MOST_SEARCHED = 50_000
 class FilesView(QTableView):
     """Rows of a `FilesModel`. Right opens a folder or steps into it, Left closes it or goes to its parent."""
 
-    STATES = ("files-columns", "merged-columns")
-    """Under which names the widths of the columns are remembered: of one layer, of all layers together."""
+    STATES = ("files-columns", "merged-columns", "changes-columns")
+    """Under which names the widths of the columns are remembered: of a layer, of all together, of a layer compared."""
     activated_row = Signal(int)
     """Enter or double click on something that is no folder."""
     current_node_changed = Signal(int)
@@ -99,7 +101,7 @@ class FilesView(QTableView):
         offset = self.verticalScrollBar().value()
         if files is not None and before is not None:
             files.adopt(before)
-        fresh = before is None
+        fresh = before is None or (files is not None and before.columns != files.columns)
         self._model.show(files)
         if files is None:
             return
@@ -110,6 +112,20 @@ class FilesView(QTableView):
         row = files.row_of(node) if node >= 0 else -1
         if row >= 0:
             self.setCurrentIndex(self._model.index(row, 0))
+
+    def show_changes(self, changes: FileChanges | None) -> None:
+        """Add the column *Change*, fill it anew, or take it away."""
+        files, node = self.files, self.current_node()
+        if files is None or (changes is None and files.changes is None):
+            return
+        offset = self.verticalScrollBar().value()
+        before = files.columns
+        files.changes = changes
+        self.refresh(node)
+        if files.columns != before:
+            self._set_widths(files)
+            self._show_order()
+        self.verticalScrollBar().setValue(offset)
 
     def clear(self) -> None:
         """Show nothing; the next list starts afresh."""
@@ -332,7 +348,7 @@ class FilesView(QTableView):
         self.setColumnWidth(files.columns.index(Column.NAME), max(_LEAST_NAME, rest))
 
     def _state_name(self, files: FileList) -> str:
-        return self.STATES[Column.LAYER in files.columns]
+        return self.STATES[(Column.LAYER in files.columns) + 2 * (Column.CHANGE in files.columns)]
 
     def _keep_widths(self, section: int, before: int, after: int) -> None:  # noqa: ARG002 - Qt's signature
         # Only what the person did: the mouse is on the header then.

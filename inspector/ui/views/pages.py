@@ -76,6 +76,7 @@ class Pages(QWidget):
         self.summary.node_followed.connect(self.node_followed)
         self.history.row_followed.connect(self._follow_step)
         self.files.status.connect(self.status)
+        self.files.compare.learned.connect(self.learned)
 
     @property
     def page(self) -> Page | None:
@@ -148,6 +149,7 @@ class Pages(QWidget):
 
     def _show_files(self, files: FileList) -> None:
         self.files.show_files(files)
+        self.files.compare.compare(files)
         self._go_to_path()
 
     def start_search(self) -> None:
@@ -156,6 +158,11 @@ class Pages(QWidget):
             self.files.start_search()
         elif self.page is Page.JSON or self.show_page(Page.JSON):
             self.json.start_search()
+
+    def compare_below(self) -> None:
+        """Compare the layer with those below it, or stop showing that."""
+        if self.show_page(Page.FILES) and self.files.compare.button.isEnabled():
+            self.files.compare.button.toggle()
 
     def take_focus(self) -> None:
         """Enter in the tree: to what the visible page shows."""
@@ -174,6 +181,7 @@ class Pages(QWidget):
         for task in self._loading:
             task.cancel()
         self._loading.clear()
+        self.files.compare.stop()
 
     def reload(self) -> None:
         """Load the visible page again."""
@@ -234,6 +242,7 @@ class Pages(QWidget):
             )
 
         self.files.loader_of = loader_of
+        self.files.compare.show_node(session, node)
 
         def show_partial(files: FileList) -> None:
             if not token_of[0].cancelled:
