@@ -36,11 +36,6 @@ def stored_size(name: str, size: int) -> int:
     return len(file_header(name, size)) + size + padding(size)
 
 
-def content_offset(name: str, size: int) -> int:
-    """How far behind its header's start a file's content begins."""
-    return len(file_header(name, size))
-
-
 def _header(name: str, kind: bytes, mode: int, size: int) -> bytes:
     raw = name.encode()
     records: list[tuple[str, bytes]] = []

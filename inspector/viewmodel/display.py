@@ -21,7 +21,6 @@ NAME_LIMIT = 1000
 NOTHING = "–"
 """Shown where there is no value."""
 
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 # Everything that draws nothing, or changes the place of what is drawn around it: C0, DEL, C1, soft hyphen, bidi
 # controls, zero-width, line and paragraph separators, invisible operators, fillers, byte order mark, interlinear
@@ -71,11 +70,6 @@ def safe_lines(text: str, limit: int = 100_000) -> str:
     if len(text) > limit:
         text = _cut(text, limit)
     return _HIDDEN.sub(lambda match: match.group() if match.group() in "\n\t" else _mark(match), text)
-
-
-def isolated(text: str) -> str:
-    """The text between FSI and PDI, so that a right-to-left name does not reorder what stands beside it."""
-    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
 
 
 def count(number: int, singular: str, plural: str) -> str:

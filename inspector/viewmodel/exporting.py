@@ -276,6 +276,8 @@ def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, fil
     for image in result.images:
         lines.append(f"{', '.join(image.names) or 'untagged'} {image.platform or ''}".rstrip())
         lines.append(f"  config   {image.config_digest}")
+        if not image.has_manifest:
+            continue
         if image.source_manifest_digest == image.manifest_digest:
             lines.append(f"  manifest {image.manifest_digest}, kept")
         else:

@@ -200,11 +200,12 @@ class StructureTree:
 
     def _find_twins(self) -> Iterator[tuple[StructureNode, StructureNode]]:
         """Indexes that are listed again: what they hold is shown once, so they have nothing below to tell of."""
-        for node in self.nodes:
-            if node.type is NodeType.INDEX and not node.children and node.digest is not None:
-                twin = next((other for other in self._by_digest[str(node.digest)] if other.children), None)
-                if twin is not None:
-                    yield node, twin
+        indexes = [node for node in self.nodes if node.type is NodeType.INDEX and node.digest is not None]
+        full = {str(node.digest): node for node in reversed(indexes) if node.children}
+        for node in indexes:
+            twin = full.get(str(node.digest))
+            if twin is not None and not node.children:
+                yield node, twin
 
     @property
     def initial(self) -> StructureNode:

@@ -49,6 +49,14 @@ def test_one_click(session_of: Opener) -> None:
     assert [found.names for found in again.archive.images] == [APP.names, OTHER.names]
 
 
+def test_classic_docker_save_speaks_of_no_manifests(session_of: Opener) -> None:
+    session = session_of(docker_25([APP]))
+    request = ExportRequest(preset="classic-docker")
+    outcome = run_export(session, request, default_target(session), False, CancelToken(), ignore_progress)
+    assert "manifest" not in outcome.line
+    assert "  manifest " not in outcome.details
+
+
 def test_a_changed_manifest_digest_is_told(session_of: Opener) -> None:
     from tests.builders import Blobs, descriptor, index_json, layout
     from tests.builders.images import DOCKER_MANIFEST
