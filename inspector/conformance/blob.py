@@ -94,13 +94,17 @@ def algorithms(case: Case) -> Iterator[Finding]:
 
 
 def contents(case: Case) -> Iterator[Finding]:
-    """BLOB-1 for every blob that was read and is not what it is called (documents: found when opening)."""
+    """BLOB-1 for every blob that was read and is not what it is called (documents: found when opening).
+
+    In a docker save only for layers that unpack to their diffIDs and whose name yet states another digest.
+    """
+    renamed = _right_inside(case)
     for blob in case.archive.blobs.all():
         claimed = blob.claimed
         if claimed is None or blob.state is not BlobState.WRONG or not blob.member.complete:
             continue
-        if not (case.is_layout or case.archive.layout == "docker-dir"):
-            continue  # elsewhere names state no digest; COMPAT-2 and COMPAT-4 tell
+        if not (case.is_layout or case.archive.layout == "docker-dir") and blob not in renamed:
+            continue  # COMPAT-2 and COMPAT-4 tell
         found = blob.computed if claimed.algorithm == "sha256" else None
         yield BLOB_1.broken(
             Severity.ERROR,
@@ -111,6 +115,16 @@ def contents(case: Case) -> Iterator[Finding]:
             expected=claimed,
             found=found or f"another {claimed.algorithm} digest",
         )
+
+
+def _right_inside(case: Case) -> set[Blob]:
+    found = case.contents.diff_ids
+    return {
+        blob
+        for view in case.docker
+        for number, blob in enumerate(view.layers)
+        if blob is not None and found.get(blob) is not None and found[blob] == view.diff_id(number)
+    }
 
 
 def cut_off(case: Case) -> Iterator[Finding]:

@@ -70,42 +70,37 @@ def _layout(case: Case, engine: Engine) -> Iterator[Trouble]:
     if engine.needs_names and not named:
         yield refuses("ANNOT-6", "No entry of index.json has a name: it imports nothing, and does not say so.")
         return
-    usable = fitting = 0
+    fitting = 0
     strangers: list[str] = []
     for entry in tops:
         walk = Walk(case, every_platform=not engine.host_only)
         walk.visit(entry)
-        troubles = list(_entry(case, engine, walk))
-        usable += not is_refused(troubles)
+        yield from _entry(case, engine, walk)
         other = _other_platform(walk) if engine.host_only and is_named(entry) else ""
         fitting += not other
         strangers += [other] if other else []
-        yield from troubles
     if strangers:
         filtered = f"The image for {strangers[0]} is filtered out on {HOST} (--platform helps)."
         yield warns("", filtered) if fitting else refuses("", filtered)
-    if not usable:
-        yield refuses("BLOB-6", "Nothing of what index.json lists can be loaded.")
 
 
 def _entry(case: Case, engine: Engine, walk: Walk) -> Iterator[Trouble]:
+    """What is wrong below one entry. Who skips what is missing needs one whole image, or something that is none."""
     for descriptor, is_top in walk.missing:
         if is_top or not engine.skips_missing:
             platform = f" for {descriptor.platform}" if descriptor.platform is not None else ""
             yield refuses("BLOB-6", f"The manifest{platform} is not in the archive (content digest … not found).")
-    images = [node for node in walk.images if node.image is not None and node.image.kind is IMAGE]
-    whole = 0
+    skipped = whole = 0
     for node in walk.images:
-        troubles = list(image_troubles(case, node)) + (list(only_sha256(node.image)) if node.image else [])
-        whole += not is_refused(troubles) and node in images
-        absent_only = all(trouble.code == "BLOB-6" for trouble in troubles if is_refused([trouble]))
-        is_skipped = engine.skips_missing and absent_only and is_refused(troubles)
-        if not is_skipped:
-            yield from troubles
-    if engine.skips_missing and images and not whole:
+        troubles = [*image_troubles(case, node), *(only_sha256(node.image) if node.image is not None else ())]
+        lacks = engine.skips_missing and any(t.code == "BLOB-6" and is_refused([t]) for t in troubles)
+        skipped += lacks
+        whole += not lacks and node.image is not None and node.image.kind is IMAGE
+        yield from () if lacks else troubles
+    if skipped and not whole:
         yield refuses("BLOB-6", "No platform of an image is complete.")
-    if walk.missing and engine.skips_missing and not images and not walk.images:
-        yield refuses("BLOB-6", "Nothing of what index.json lists can be loaded.")
+    elif engine.skips_missing and walk.missing and not walk.images and not any(top for _, top in walk.missing):
+        yield refuses("BLOB-6", "Nothing of what an index lists is in the archive.")
 
 
 def _other_platform(walk: Walk) -> str:
