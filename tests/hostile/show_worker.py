@@ -17,6 +17,12 @@ import time
 import traceback
 
 
+def peak_memory() -> int:
+    """In bytes. Not ru_maxrss: that begins with the size of the process that forked this one, a pytest of thousands of tests."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024
+
+
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
     os.environ["INSPECTOR_DEBUG"] = "1"  # let what nobody expected come out as a traceback
@@ -27,7 +33,7 @@ def main() -> None:
         case = json.loads(line)
         path = os.fsdecode(bytes.fromhex(case["path"]))
         signal.alarm(case["seconds"])
-        started = time.monotonic()
+        started = time.process_time()  # the machine may be busy; the alarm counts what waits
         answer: dict[str, object] = {"id": case["id"]}
         for mode in (["--json"], []) if case["text"] else (["--json"],):
             out, err = io.StringIO(), io.StringIO()
@@ -40,8 +46,8 @@ def main() -> None:
                 answer["err"] = err.getvalue()
                 answer["out"] = out.getvalue() if answer.get("code") == 0 else ""
         signal.alarm(0)
-        answer["seconds"] = time.monotonic() - started
-        answer["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        answer["seconds"] = time.process_time() - started
+        answer["rss"] = peak_memory()
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -22,7 +22,8 @@ from inspector.ui.task_runner import TaskRunner
 from inspector.viewmodel.tree import StructureNode
 from tests.builders import ImageSpec, docker_24, docker_25, layer_tar
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 60_000
+"""Nobody waits that long: a busy machine may need it, and a fault is found all the same."""
 
 
 @pytest.fixture

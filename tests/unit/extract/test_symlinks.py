@@ -73,11 +73,11 @@ def test_links_through_names_that_may_be_one_are_left_out() -> None:
 
 
 def test_long_chains_cost_no_more_than_their_length() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     chain = {b"l%d" % number: b"l%d" % (number + 1) for number in range(20_000)}
     fan = {b"f%d" % number: b"long" for number in range(20_000)}
     found = objections(chain | fan | {b"long": b"/".join([b"x/.."] * 1000)})
     assert found[b"l19999"] == ""
     assert found[b"f7"] == ""
     assert found[b"l0"] == "it leads through too many links"
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -31,9 +31,9 @@ def test_what_is_wrong_or_not_supported_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "a*a*a*a*a*b", "(a|a)*b", "(.*)(.*)(.*)(.*)x$"])
 def test_no_expression_runs_for_ever(pattern: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     compile_expression(pattern)("a" * 60_000 + "c")
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_many_alphabets_do_not_fill_memory() -> None:

@@ -41,7 +41,7 @@ def test_texts(text: str, what: list[str]) -> None:
 
 
 def test_hostile_texts_cost_little() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for text in ("TOKEN=" * 100_000, "a" * 1_000_000, "https://" * 100_000, "eyJ" * 300_000, "A=" * 300_000):
         suspects(text)
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3

@@ -86,8 +86,8 @@ def test_folders_that_no_layer_states_are_not_invented() -> None:
 def test_ten_thousand_equal_layers_and_a_layer_of_whiteouts_are_no_trap() -> None:
     layers = [listing("d/", "d/a", "d/b")] * 10_000
     names = [f"d/f{n}" for n in range(20_000)]
-    start = time.monotonic()
+    start = time.process_time()
     assert shown(merge(layers)) == ["d@10000", "d/a@10000", "d/b@10000"]
     gone = merge([listing("d/", *names), listing(*(f"d/.wh.f{n}" for n in range(20_000)), "d/.wh..wh..opq")])
     assert shown(gone) == ["d@1"]
-    assert time.monotonic() - start < 5  # the quadratic way takes minutes
+    assert time.process_time() - start < 5  # the quadratic way takes minutes

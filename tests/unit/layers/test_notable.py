@@ -78,7 +78,7 @@ def test_deleted_secrets_are_found_and_say_who_hid_them() -> None:
 
 
 def test_hostile_names_cost_nothing() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for path in (b"a/" * 32_000 + b"x", b".env" * 16_000, b"secret_" * 9_000, b"/".join([b"a" * 255] * 250)):
         likely_secret(path)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

@@ -65,9 +65,9 @@ def test_other_conditions(query: Query, hits: list[tuple[int, int]]) -> None:
 
 
 def test_a_glob_takes_no_more_than_quadratic_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert not glob("*a*a*a*a*a*a*b")("a" * 10_000)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_pattern_that_is_too_long_is_refused() -> None:

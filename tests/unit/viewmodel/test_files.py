@@ -250,9 +250,9 @@ def test_an_empty_layer() -> None:
 
 
 def timed(work: Callable[[], object]) -> float:
-    before = time.perf_counter()
+    before = time.process_time()
     work()
-    return time.perf_counter() - before
+    return time.process_time() - before
 
 
 def many() -> Iterable[tuple[str, int | str]]:

@@ -193,10 +193,10 @@ def test_five_megabytes_are_quick() -> None:
     ]
     text = json.dumps({"layers": layers})
     assert len(text) > 5_000_000
-    before = time.perf_counter()
+    before = time.process_time()
     shown = view(text)
-    assert time.perf_counter() - before < 6  # 0.7 s on a quiet machine; this only catches quadratic behaviour
-    before = time.perf_counter()
+    assert time.process_time() - before < 6  # 0.7 s on a quiet machine; this only catches quadratic behaviour
+    before = time.process_time()
     for line in range(100_000, 100_050):
         shown.pretty.tokens(line)
         shown.pretty.links(line)
@@ -205,5 +205,5 @@ def test_five_megabytes_are_quick() -> None:
     for line in range(1000, 1050):
         shown.stored.tokens(line)
         shown.stored.links(line)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
     assert shown.pretty.line_of("$.layers[33999].size") is not None
