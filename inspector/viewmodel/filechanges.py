@@ -1,37 +1,20 @@
-"""What a layer did to each entry of its file list: a letter, and in words which aspects changed against the layers below."""
+"""What a layer did to each entry of its file list: a letter, and in words which aspects changed."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
-from inspector.archive.image import NodeKind
-from inspector.errors import BlobError, CompressionError, LayerError
-from inspector.layers.changes import Aspect, ChangeKind, Changes, Place
-from inspector.layers.content import content_digests
-from inspector.layers.merged import merge
-from inspector.layers.stack import list_image
-from inspector.progress import Progress
+from inspector.layers.changes import Aspect
 from inspector.viewmodel import display
-
-if TYPE_CHECKING:
-    from inspector.archive.image import Image
-    from inspector.layers.table import Listing
-    from inspector.progress import CancelToken, ProgressSink
-    from inspector.viewmodel.filerows import FileRows
-    from inspector.viewmodel.files import FileList
-    from inspector.viewmodel.session import ArchiveSession
-    from inspector.viewmodel.tree import StructureNode
 
 LETTERS = "AMD"
 """Added, modified, removed: as version control writes them."""
 WORDS: Mapping[str, str] = {"A": "added", "M": "modified", "D": "removed"}
 
-_NOTHING, _ADDED, _MODIFIED, _PERHAPS, _REMOVED, _SAME, _VOID = range(7)
+NOTHING, ADDED, MODIFIED, PERHAPS, REMOVED, SAME, VOID = range(7)
+"""What `FileChanges.codes` holds; PERHAPS: same size, content not compared; VOID: covered by the layer itself."""
 _TEXTS = ("", "A", "M", "M?", "D", "", "")
-_CODES = {"A": frozenset((_ADDED,)), "M": frozenset((_MODIFIED, _PERHAPS)), "D": frozenset((_REMOVED,))}
-_OF_KIND = {ChangeKind.SAME: _SAME, ChangeKind.ADDED: _ADDED, ChangeKind.REMOVED: _REMOVED}
+_CODES = {"A": frozenset((ADDED,)), "M": frozenset((MODIFIED, PERHAPS)), "D": frozenset((REMOVED,))}
 _ASPECTS = (
     (Aspect.CONTENT, "content"),
     (Aspect.TYPE, "type"),
@@ -41,7 +24,6 @@ _ASPECTS = (
     (Aspect.XATTRS, "extended attributes"),
     (Aspect.TIME, "time"),
 )
-_NODES_PER_CHECK = 8192
 
 
 class FileChanges:
@@ -62,15 +44,15 @@ class FileChanges:
     def words(self, node: int) -> str:
         """`modified: content, mode`, `modified: time only`, `removed: 12 entries`."""
         code = self.codes[node]
-        if code == _NOTHING:
+        if code == NOTHING:
             return "No entry states this folder."
-        if code == _SAME:
+        if code == SAME:
             return "unchanged: this layer states again what lies below it"
-        if code == _VOID:
+        if code == VOID:
             return "no part of the file system: this layer itself replaces it"
-        if code == _ADDED:
+        if code == ADDED:
             return "added: nothing is here in the layers below"
-        if code == _REMOVED:
+        if code == REMOVED:
             count = self._removed.get(node, 0)
             if not count:
                 return "removed: but no layer below has it"
@@ -91,133 +73,3 @@ class FileChanges:
         wanted: frozenset[int] = frozenset().union(*(_CODES[letter] for letter in letters))
         codes = self.codes
         return [node for node in nodes if codes[node] in wanted]
-
-
-def changes_by_node(rows: FileRows, changes: Changes, note: str = "", token: CancelToken | None = None) -> FileChanges:
-    """`changes` laid over the nodes of the layer's own listing. Takes a moment for a large layer."""
-    tree = rows.tree
-    found = dict(zip(changes.paths, range(len(changes)), strict=True))
-    codes, aspects = bytearray(len(tree)), bytearray(len(tree))
-    removed: dict[int, int] = {}
-    for node in range(1, len(tree)):
-        if token is not None and node % _NODES_PER_CHECK == 0:
-            token.check()
-        if rows.is_implied(node):
-            continue
-        kind = rows.kind(node)
-        path = tree.path(node)
-        if kind in ("whiteout", "opaque"):
-            codes[node] = _REMOVED
-            target = path.rpartition(b"/")[0] if kind == "opaque" else path
-            removed[node] = _removed(changes.before.paths, target, itself=kind == "whiteout")
-            continue
-        at = found.get(path)
-        if at is None:
-            codes[node] = _VOID
-            continue
-        change = changes[at]
-        aspects[node] = change.aspects
-        if change.kind is ChangeKind.MODIFIED:
-            codes[node] = _PERHAPS if change.aspects == Aspect.UNCOMPARED else _MODIFIED
-        else:
-            codes[node] = _OF_KIND[change.kind]
-            if change.kind is ChangeKind.REMOVED:
-                removed[node] = 1
-    return FileChanges(bytes(codes), bytes(aspects), removed, note)
-
-
-def _removed(paths: list[bytes], target: bytes, *, itself: bool) -> int:
-    """How many of the sorted paths are below `target`, or are it."""
-    if not target:
-        return len(paths)
-    at = bisect_left(paths, target)
-    own = itself and at < len(paths) and paths[at] == target
-    return bisect_left(paths, target + b"0") - bisect_left(paths, target + b"/") + own
-
-
-def can_compare(node: StructureNode) -> bool:
-    """Whether something lies below: a layer of an image, but not its first."""
-    return (
-        node.layer is not None
-        and node.image is not None
-        and node.image.kind is NodeKind.IMAGE
-        and node.layer.number > 1
-        and node.layer.blob is not None
-    )
-
-
-def is_ready(session: ArchiveSession, node: StructureNode) -> bool:
-    """Whether the layer and all below it were listed already, so that comparing reads nothing."""
-    if not can_compare(node) or node.image is None or node.layer is None:
-        return False
-    known = session.known_listings()
-    return all(layer.blob in known for layer in node.image.layers[: node.layer.number])
-
-
-def compare_layer(
-    session: ArchiveSession,
-    node: StructureNode,
-    files: FileList,
-    token: CancelToken,
-    sink: ProgressSink,
-    *,
-    read_contents: bool = False,
-    on_partial: Callable[[FileChanges], None] | None = None,
-) -> FileChanges:
-    """What the layer `node`, whose list is `files`, changed. Lists the layers below that were not listed yet.
-
-    `read_contents`: files of the same size are read and compared, too; `on_partial` gets the answer without that.
-    Raises `LimitReached`, `Cancelled`, `SourceChanged`.
-    """
-    image, layer = node.image, node.layer
-    if image is None or layer is None or not can_compare(node):
-        raise LookupError(f"nothing lies below {node!r}")
-    found = list_image(
-        image,
-        up_to=layer.number,
-        known=session.known_listings(),
-        token=token,
-        sink=sink,
-        limits=session.limits,
-        on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
-    )
-    token.check()
-    sink(Progress("Comparing with the layers below"))
-    changes = Changes(merge(found.listings[:-1]), merge(found.listings))
-    token.check()
-    bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})
-    note = f"Compared without what could not be read of layer {', '.join(map(str, bad[:5]))}." if bad else ""
-    first = files.changes_by_node(changes, note, token)
-    pairs = changes.uncompared() if read_contents else []
-    if not pairs:
-        return first
-    if on_partial is not None:
-        on_partial(first)
-    changes.settle(_digests(image, found.listings, pairs, token, sink))
-    return files.changes_by_node(changes, note, token)
-
-
-def _digests(
-    image: Image,
-    listings: tuple[Listing, ...],
-    pairs: list[tuple[Place, Place]],
-    token: CancelToken,
-    sink: ProgressSink,
-) -> dict[Place, bytes]:
-    """The digests of all contents of `pairs`, one pass over each layer; those of a damaged layer are missing."""
-    wanted: dict[int, set[int]] = {}
-    for pair in pairs:
-        for layer, entry in pair:
-            wanted.setdefault(layer, set()).add(entry)
-    digests: dict[Place, bytes] = {}
-    for done, layer in enumerate(sorted(wanted)):
-        sink(Progress("Comparing contents", done, len(wanted), f"layer {layer + 1}"))
-        blob = image.layers[layer].blob
-        if blob is None:
-            continue
-        try:
-            found = content_digests(blob, listings[layer], wanted[layer], token)
-        except (BlobError, CompressionError, LayerError):
-            continue
-        digests |= {(layer, entry): digest for entry, digest in found.items()}
-    return digests

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 from inspector.layers.merged import Merged
 from inspector.layers.tree import flatten, sort_children
 from inspector.viewmodel import display
-from inspector.viewmodel.filechanges import LETTERS, FileChanges, changes_by_node
+from inspector.viewmodel.filechanges import LETTERS, FileChanges
 from inspector.viewmodel.filefilter import FilterError, matching
 from inspector.viewmodel.filerows import Column, FileRows, header, is_numeric, sum_of
 from inspector.viewmodel.findingsview import FindingList
 
 if TYPE_CHECKING:
-    from inspector.layers.changes import Changes
     from inspector.layers.table import Listing
-    from inspector.progress import CancelToken
 
 __all__ = ["Column", "FileList", "FilterResult", "SelectionSum", "header", "is_numeric"]
 
@@ -276,9 +274,10 @@ class FileList:
         if self.letters != LETTERS:
             self._narrow()
 
-    def changes_by_node(self, changes: Changes, note: str, token: CancelToken) -> FileChanges:
-        """What to set `changes` to; from any thread."""
-        return changes_by_node(self._rows, changes, note, token)
+    @property
+    def rows(self) -> FileRows:
+        """What it is a list of; from any thread."""
+        return self._rows
 
     def _narrow(self) -> FilterResult:
         """Show what fits the filter's text and the kinds of changes that are chosen."""

@@ -13,7 +13,8 @@ from inspector.ui.assets import icon
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_view import FilesView
 from inspector.viewmodel.commands import COMMANDS
-from inspector.viewmodel.filechanges import LETTERS, WORDS, FileChanges, can_compare, compare_layer, is_ready
+from inspector.viewmodel.comparing import can_compare, compare_layer, is_ready
+from inspector.viewmodel.filechanges import LETTERS, WORDS, FileChanges
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.session import ArchiveSession

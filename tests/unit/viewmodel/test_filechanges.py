@@ -12,7 +12,8 @@ from inspector.layers.changes import Changes
 from inspector.layers.merged import merge
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, ignore_progress
-from inspector.viewmodel.filechanges import FileChanges, can_compare, compare_layer, is_ready
+from inspector.viewmodel.comparing import can_compare, changes_by_node, compare_layer, is_ready
+from inspector.viewmodel.filechanges import FileChanges
 from inspector.viewmodel.files import Column, FileList
 from inspector.viewmodel.session import ArchiveSession, load_files
 from inspector.viewmodel.tree import NodeType, StructureNode
@@ -35,7 +36,7 @@ LAYER = listing(
 def compared(below: Listing, layer: Listing) -> FileList:
     files = FileList(layer)
     changes = Changes(merge([below]), merge([below, layer]))
-    files.changes = files.changes_by_node(changes, "", CancelToken())
+    files.changes = changes_by_node(files.rows, changes)
     files.expand_all()
     return files
 
@@ -109,7 +110,7 @@ def test_a_filter_may_be_chosen_before_the_comparison_is_there() -> None:
     files = FileList(LAYER)
     files.show_letters("A")
     assert len(files) > 2
-    files.changes = files.changes_by_node(Changes(merge([BELOW]), merge([BELOW, LAYER])), "", CancelToken())
+    files.changes = changes_by_node(files.rows, Changes(merge([BELOW]), merge([BELOW, LAYER])))
     assert [files.path(row) for row in range(len(files))] == ["etc", "etc/twice", "etc/twice", "new", "new/file"]
 
 
@@ -165,7 +166,7 @@ def test_200_000_changes_are_hidden_and_shown_quickly() -> None:
     layer = listing(*names)
     files = FileList(layer)
     below = listing(*names[::2])
-    files.changes = files.changes_by_node(Changes(merge([below]), merge([below, layer])), "", CancelToken())
+    files.changes = changes_by_node(files.rows, Changes(merge([below]), merge([below, layer])))
     files.expand_all()
     for work in (
         lambda: files.show_letters("A"),
