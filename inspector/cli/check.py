@@ -24,6 +24,7 @@ _HEADINGS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 _FIXES: Final = {Fix.AUTOMATIC: "export mends it", Fix.CHOICE: "export can mend it if you choose so"}
 _MOST_PLACES: Final = 5
 _WIDTH: Final = 110
+_INDENT: Final = " " * 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,10 +96,10 @@ def _group(severity: Severity, code: str, title: str, findings: list[Finding]) -
     if len(findings) > _MOST_PLACES:
         yield f"        … and {len(findings) - _MOST_PLACES:,} more places"
     first = findings[0]
-    fix = _FIXES.get(first.fix, "")
-    notes = [first.explanation, f"({first.spec})" if first.spec else "", f"[{fix}]" if fix else ""]
-    text = _one_line(" ".join(note for note in notes if note))
-    yield from textwrap.wrap(text, _WIDTH, initial_indent="        ", subsequent_indent="        ")
+    yield from textwrap.wrap(_one_line(first.explanation), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    notes = [f"({first.spec})" if first.spec else "", f"[{_FIXES[first.fix]}]" if first.fix in _FIXES else ""]
+    if any(notes):
+        yield _INDENT + " ".join(note for note in notes if note)
 
 
 def _place(finding: Finding) -> Iterator[str]:
