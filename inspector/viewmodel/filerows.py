@@ -71,6 +71,8 @@ class FileRows:
         self.is_merged = isinstance(source, Merged)
         self.changes: FileChanges | None = None
         """What the layer did to each node, once that is known."""
+        self.steps: tuple[str, ...] = ()
+        """What made each layer of a merged file system, base first; safe texts, "" where it is not known."""
         self._source = source
         self._whiteouts: dict[int, str] = {}
         if isinstance(source, Listing):
@@ -224,6 +226,8 @@ class FileRows:
                 if node in self.folders
                 else exact
             )
+        if column == Column.LAYER:
+            return self._layer_tooltip(node)
         if column == Column.CHANGE:
             return self.changes.words(node) if self.changes is not None else ""
         entry = self.entry(node)
@@ -236,6 +240,13 @@ class FileRows:
         if column == Column.MODIFIED:
             return display.time_exact(entry.mtime)
         return self.text(node, column)
+
+    def _layer_tooltip(self, node: int) -> str:
+        layer = self.layer(node)
+        if not layer:
+            return "No entry states this folder."
+        step = self.steps[layer - 1] if layer <= len(self.steps) else ""
+        return f"layer {layer}: {step or 'the image does not say what made it'}"
 
     def _name_tooltip(self, node: int) -> str:
         lines = [display.safe("/" + self.path_text(node))]

@@ -51,9 +51,17 @@ class FileList:
     """Rows from 0 to `len - 1` are what is visible; a node is a number that stays through sorting and filtering."""
 
     def __init__(
-        self, source: Listing | Merged, *, complete: bool = True, note: str = "", findings: FindingList | None = None
+        self,
+        source: Listing | Merged,
+        *,
+        complete: bool = True,
+        note: str = "",
+        findings: FindingList | None = None,
+        steps: tuple[str, ...] = (),
     ) -> None:
+        """`steps`: what made each layer of a merged file system."""
         self._rows = FileRows(source)
+        self._rows.steps = steps
         self._tree = self._rows.tree
         self.complete = complete
         self.note = note

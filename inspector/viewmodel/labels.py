@@ -76,6 +76,13 @@ def step(created_by: str, limit: int = _STEP_SHOWN) -> str:
     return display.elided(_CONTENT.sub(r"\1:\2…", command(created_by)), limit)
 
 
+def steps_of_layers(found: Image, limit: int = 400) -> tuple[str, ...]:
+    """The step that made each layer, base first; "" where the history does not say."""
+    return tuple(
+        step(layer_.history.created_by, limit) if layer_.history is not None else "" for layer_ in found.layers
+    )
+
+
 def layer(found: Layer) -> str:
     """`layer 3 · 12.4 MB · RUN apk add …`."""
     parts = [f"layer {found.number}"]

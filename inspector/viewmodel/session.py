@@ -323,7 +323,13 @@ def load_files(
         if not listing.complete and number not in found.errors
     ]
     findings = [finding for listing in dict.fromkeys(found.listings) for finding in listing.findings]
-    return FileList(merged, complete=found.complete, note=" ".join(bad[:5]), findings=session.findings_of(findings))
+    return FileList(
+        merged,
+        complete=found.complete,
+        note=" ".join(bad[:5]),
+        findings=session.findings_of(findings),
+        steps=labels.steps_of_layers(image),
+    )
 
 
 class _Offset:

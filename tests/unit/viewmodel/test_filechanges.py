@@ -177,3 +177,15 @@ def test_200_000_changes_are_hidden_and_shown_quickly() -> None:
         work()
         # ten times what a quiet machine needs
         assert time.perf_counter() - before < 1
+
+
+def test_the_merged_view_tells_which_step_made_a_layer(opened: ArchiveSession) -> None:
+    image = next(node for node in opened.tree.nodes if node.type is NodeType.IMAGE)
+    files = load_files(opened, image, CancelToken(), ignore_progress)
+    files.expand_all()
+    rows = {files.path(row): row for row in range(len(files))}
+    assert files.tooltip(rows["etc/d"], Column.LAYER) == "layer 2: COPY layer2 /"
+    plain = FileList(merge([listing("a/b")]))
+    plain.expand_all()
+    assert plain.tooltip(1, Column.LAYER) == "layer 1: the image does not say what made it"
+    assert plain.tooltip(0, Column.LAYER) == "No entry states this folder."
