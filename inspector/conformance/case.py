@@ -66,6 +66,10 @@ class Contents:
     no_tar: set[Blob] = field(default_factory=set)
     absolute_links: set[Blob] = field(default_factory=set)
     """Layers with hard links whose target begins with a slash (Docker 29.7.0 refuses them)."""
+    dangling_links: set[Blob] = field(default_factory=set)
+    """Layers with hard links to what the layer does not have before them."""
+    trailing: set[Blob] = field(default_factory=set)
+    """Layers with bytes behind their compressed stream."""
     unusable: dict[Blob, str] = field(default_factory=dict)
     """Layers that are read, and yet have an entry that unpackers refuse: the code of the rule."""
 

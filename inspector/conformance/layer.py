@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 LayerCheck = Callable[[str, "Listing"], Iterable[Finding]]
 """One rule put to one layer, which is called by the name of its member."""
 
+DANGLING: Final = "A hard link to what the layer does not have before it"
+BELOW_A_FILE: Final = "An entry below a file"
 _WINDOWS: Final = (b"Files", b"Hives")
 _POWERS: Final = ("security.capability", "security.selinux")
 
@@ -131,7 +133,7 @@ def hard_links(name: str, listing: Listing) -> Iterator[Finding]:
         earlier.add(path)
     for severity, title, rows in (
         (Severity.ERROR, "A hard link that leads out of the layer", outside),
-        (Severity.WARNING, "A hard link to what the layer does not have before it", elsewhere),
+        (Severity.WARNING, DANGLING, elsewhere),
         (Severity.WARNING, "A hard link with an absolute target", sorted(listing.absolute_links)),
     ):
         found = listing.paths[rows[0]] + b" -> " + listing.links.get(rows[0], b"") if rows else b""
@@ -165,6 +167,7 @@ def parents(name: str, listing: Listing) -> Iterator[Finding]:
     others = {path for path, code in zip(listing.paths, listing.types, strict=True) if code != DIRECTORY}
     folders = {path for path, code in zip(listing.paths, listing.types, strict=True) if code == DIRECTORY}
     others -= folders
+    plain = {path for path, code in zip(listing.paths, listing.types, strict=True) if code == FILE} if others else set()
     wrong: dict[bytes, bool] = {b"": False}
     rows: list[int] = []
     for row, path in enumerate(listing.paths):
@@ -174,7 +177,10 @@ def parents(name: str, listing: Listing) -> Iterator[Finding]:
             known = wrong[folder] = folder in others
         if known:
             rows.append(row)
-    yield from _told(LAYER_12, Severity.WARNING, "An entry below what is no folder", name, listing, rows)
+    files = [row for row in rows if listing.paths[row].rpartition(b"/")[0] in plain]
+    links = [row for row in rows if listing.paths[row].rpartition(b"/")[0] not in plain]
+    yield from _told(LAYER_12, Severity.WARNING, BELOW_A_FILE, name, listing, files)
+    yield from _told(LAYER_12, Severity.WARNING, "An entry below a link", name, listing, links)
 
 
 def attributes(name: str, listing: Listing) -> Iterator[Finding]:

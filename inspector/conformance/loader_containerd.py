@@ -13,7 +13,7 @@ from inspector.archive.compression import Compression
 from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST, Trouble, is_refused, refuses, warns
 from inspector.conformance.loader_image import of_docker_image, only_sha256
-from inspector.conformance.loader_index import entries, has_no_index, image_troubles, is_named, wrong_layout
+from inspector.conformance.loader_index import ambiguous, entries, has_no_index, image_troubles, is_named, wrong_layout
 from inspector.conformance.loader_outer import CONTAINERD, DOCKER, has_file, is_hard_link, unreadable
 from inspector.conformance.walk import Walk
 from inspector.oci.reference import qualify
@@ -61,7 +61,7 @@ def _layout(case: Case, engine: Engine) -> Iterator[Trouble]:
     if not has_file(case, "index.json"):
         yield refuses("LAYOUT-4", "It reads index.json, and there is no regular file of that name.")
         return
-    broken = list(has_no_index(case))
+    broken = [*has_no_index(case), *ambiguous(case)]
     yield from broken
     if is_refused(broken):
         return

@@ -8,6 +8,7 @@ from inspector.archive.blobstore import BlobState
 from inspector.archive.compression import Compression
 from inspector.archive.faults import is_shuffled
 from inspector.conformance.forecast import Trouble, refuses, warns
+from inspector.conformance.loader_json import dates, undecodable
 from inspector.conformance.manifest import compression_of
 from inspector.oci import mediatype
 
@@ -44,6 +45,17 @@ def damaged_parts(case: Case, image: Image) -> Iterator[Trouble]:
             yield refuses("BLOB-1", f"{blob.member.name} is not what its digest says.")
 
 
+def not_at_its_path(case: Case, image: Image) -> Iterator[Trouble]:
+    """For loaders that open `blobs/<algorithm>/<encoded>`: blobs of the image that lie under another name."""
+    digests = [*image.path, image.config_digest, *(layer.digest for layer in image.layers if layer.present)]
+    for digest in digests:
+        if digest is None or case.archive.blobs.find(digest) is None:
+            continue
+        name = f"blobs/{digest.algorithm}/{digest.encoded}"
+        if case.archive.members.find(name) is None:
+            yield refuses("BLOB-3", f"{name} is not there: the blob has another name.")
+
+
 def only_sha256(image: Image) -> Iterator[Trouble]:
     """For loaders that know no other algorithm."""
     digests = [*image.path, image.config_digest, *(layer.digest for layer in image.layers)]
@@ -65,6 +77,11 @@ def unpacking(case: Case, image: Image) -> Iterator[Trouble]:
             code, f"The manifest has {len(image.layers)} layers, the config {len(config.stated_diff_ids)} diffIDs."
         )
         return
+    if image.config is not None:
+        yield from undecodable(case, image.config.name)
+    yield from dates(config)
+    if any(diff_id is None for diff_id in config.diff_ids):
+        yield refuses("CONFIG-3", "A diffID of the config is no digest.")
     if config.rootfs_type not in ("", "layers"):
         yield refuses("CONFIG-2", f"The root file system is of the unknown kind {config.rootfs_type}.")
     if any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
@@ -74,10 +91,10 @@ def unpacking(case: Case, image: Image) -> Iterator[Trouble]:
         return
     for layer in image.layers:
         if layer.blob is not None and not mediatype.is_encrypted(layer.media_type):
-            yield from _layer(case, layer.blob, str(layer.diff_id), "CONFIG-4")
+            yield from _layer(case, layer.blob, str(layer.diff_id), "CONFIG-4", is_base=layer.number == 1)
 
 
-def _layer(case: Case, blob: Blob, stated: str, code: str) -> Iterator[Trouble]:
+def _layer(case: Case, blob: Blob, stated: str, code: str, *, is_base: bool) -> Iterator[Trouble]:
     contents = case.contents
     name = blob.member.name
     if blob in contents.no_tar:
@@ -89,6 +106,9 @@ def _layer(case: Case, blob: Blob, stated: str, code: str) -> Iterator[Trouble]:
         yield refuses(code, f"{name} unpacks to another diffID than the config states.")
     if blob in contents.unusable:
         yield refuses(contents.unusable[blob], f"{name} has an entry that unpackers refuse.")
+    if blob in contents.dangling_links:
+        lost = f"{name} has hard links to what is not before them in the layer"
+        yield refuses("LAYER-10", f"{lost}.") if is_base else warns("LAYER-10", f"{lost}; a lower layer may have it.")
     if blob in contents.absolute_links:
         yield warns("LAYER-10", f"{name} has hard links with absolute targets, which Docker 29.7.0 refuses.")
 
@@ -108,6 +128,8 @@ def of_docker_image(case: Case, view: DockerImage, *, thin_is_fine: bool = False
         yield refuses("COMPAT-2", "The config of an image is missing or cannot be read.")
         return
     config = view.config
+    yield from undecodable(case, view.config_blob.member.name)
+    yield from dates(config)
     if len(config.stated_diff_ids) != len(view.entry.layers):
         yield refuses(
             "COMPAT-3",
@@ -127,4 +149,4 @@ def of_docker_image(case: Case, view: DockerImage, *, thin_is_fine: bool = False
             yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with lz4.")
         else:
             code = "CONFIG-4" if view.has_manifest else "COMPAT-4"
-            yield from _layer(case, blob, str(view.diff_id(number) or ""), code)
+            yield from _layer(case, blob, str(view.diff_id(number) or ""), code, is_base=number == 0)

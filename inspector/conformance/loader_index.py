@@ -7,15 +7,25 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST, Trouble, refuses, warns
 from inspector.conformance.grammar import is_ref_name
-from inspector.conformance.loader_image import damaged_parts, labels, missing_parts, only_sha256, unpacking
+from inspector.conformance.loader_image import (
+    damaged_parts,
+    labels,
+    missing_parts,
+    not_at_its_path,
+    only_sha256,
+    unpacking,
+)
+from inspector.conformance.loader_json import undecodable
 from inspector.conformance.walk import Walk, node_of
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 
+_MOST_CONFIG = 4 << 20
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inspector.archive.image import TreeNode
+    from inspector.archive.image import Image, TreeNode
     from inspector.conformance.case import Case
     from inspector.oci.descriptor import Descriptor
 
@@ -31,8 +41,28 @@ def has_no_index(case: Case) -> Iterator[Trouble]:
     elif not case.top.index.manifests:
         yield refuses("INDEX-11" if case.docker else "INDEX-3", "index.json lists nothing: nothing is loaded.")
     if case.top.index.schema_version != 2:
-        yield refuses("INDEX-1", "The schemaVersion of index.json is not 2.")
-    if any(key in raw for key in ("config", "layers")):
+        yield warns("INDEX-1", "The schemaVersion of index.json is not 2; some tools refuse it.")
+    yield from undecodable(case, "index.json")
+    for entry in case.top.index.manifests:
+        yield from _type_of(case, entry)
+
+
+def _type_of(case: Case, entry: Descriptor) -> Iterator[Trouble]:
+    """DESC-1 and DESC-11: all loaders go by the media type of the descriptor."""
+    node = node_of(case, entry)
+    if node is None or (node.image is None and node.index is None):
+        return
+    of_index, of_manifest = mediatype.is_index(entry.media_type), mediatype.is_manifest(entry.media_type)
+    if (of_index and node.index is None) or (of_manifest and node.image is None):
+        yield refuses("DESC-11", f"index.json calls an entry {entry.media_type}, which it is not.")
+    elif not of_index and not of_manifest and not mediatype.is_schema1(entry.media_type):
+        yield refuses("DESC-1", f"index.json gives an entry the type {entry.media_type}, which it does not know.")
+
+
+def ambiguous(case: Case) -> Iterator[Trouble]:
+    """INDEX-4, for readers that check for it (containerd, umoci)."""
+    raw = case.top.index.raw if case.top is not None else {}
+    if any(raw.get(key) for key in ("config", "layers")):
         yield refuses("INDEX-4", "index.json also looks like a manifest.")
 
 
@@ -53,7 +83,9 @@ def image_troubles(case: Case, node: TreeNode) -> Iterator[Trouble]:
     yield from damaged_parts(case, image)
     manifest = image.parsed_manifest
     if manifest is not None and manifest.schema_version != 2:
-        yield refuses("MANIF-1", "The schemaVersion of a manifest is not 2.")
+        yield warns("MANIF-1", "The schemaVersion of a manifest is not 2; some tools refuse it.")
+    if image.manifest is not None:
+        yield from undecodable(case, image.manifest.name)
     if manifest is not None and "manifests" in manifest.raw:
         yield refuses("INDEX-4", "A manifest also looks like an index.")
     if image.kind is NodeKind.IMAGE and image.complete:
@@ -99,7 +131,7 @@ def podman_first(case: Case) -> Iterator[Trouble]:
         if any(mediatype.is_encrypted(layer.media_type) for layer in node.image.layers):
             yield refuses("", "Layers are encrypted, and podman has no key.")
         yield from image_troubles(case, node)
-        yield from sizes(node)
+        yield from _for_containers_image(case, node.image)
         name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
         if not name and ref_name and "/" not in ref_name:
             yield warns("ANNOT-6", f"The only name is {ref_name}: podman makes localhost/{ref_name} of it.")
@@ -123,15 +155,27 @@ def skopeo(case: Case) -> Iterator[Trouble]:
         yield refuses("INDEX-5", f"{node.blob.member.name if node.blob is not None else 'A blob'} is no manifest.")
     for node in walk.images:
         if node.image is not None:
-            yield from missing_parts(node.image)
+            if node.image.config_descriptor is not None:
+                yield from missing_parts(node.image)
             yield from damaged_parts(case, node.image)
-            yield from sizes(node)
+            yield from _for_containers_image(case, node.image)
+
+
+def _for_containers_image(case: Case, image: Image) -> Iterator[Trouble]:
+    """What podman and skopeo refuse when they copy; sizes are not compared."""
+    if image.manifest is not None:
+        yield from undecodable(case, image.manifest.name)
+    if image.config_blob is not None and image.config_blob.size > _MOST_CONFIG:
+        yield refuses("COMPAT-9", "A config is larger than the 4 MiB that it reads.")
+    yield from not_at_its_path(case, image)
+    yield from only_sha256(image)
 
 
 def umoci(case: Case) -> Iterator[Trouble]:
     """`umoci unpack --image FOLDER:NAME` with the first ref name, of the unpacked archive."""
     yield from has_no_index(case)
     yield from wrong_layout(case)
+    yield from ambiguous(case)
     named = [entry for entry in entries(case) if entry.annotations.get(REF_NAME)]
     if not named:
         yield refuses("ANNOT-3", "No entry of index.json has a ref name, and it finds images by nothing else.")
@@ -167,17 +211,35 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
         image = node.image
         if image is None:
             continue
-        if mediatype.is_docker(image.manifest_media_type):
-            yield refuses("MEDIA-1", f"The ref name {name} is of a Docker manifest, and it takes OCI types only.")
-        elif image.kind is not NodeKind.IMAGE:
+        types = [image.manifest_media_type, image.config_descriptor.media_type if image.config_descriptor else ""]
+        if any(mediatype.is_docker(media_type) for media_type in types):
+            yield refuses("MEDIA-1", f"The ref name {name} is of a Docker image, and it takes OCI types only.")
+        elif image.kind is NodeKind.ARTIFACT or types[1] != mediatype.OCI_CONFIG:
             yield refuses("MANIF-7", f"The ref name {name} is of no image: it cannot be unpacked.")
-        elif any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
-            yield refuses("MANIF-8", "Layers are encrypted, a type that it does not know.")
         else:
             yield from image_troubles(case, node)
             yield from sizes(node)
             yield from labels(image)
             yield from only_sha256(image)
+            yield from not_at_its_path(case, image)
+            yield from _bundle(case, image)
+
+
+def _bundle(case: Case, image: Image) -> Iterator[Trouble]:
+    """What umoci needs beyond others: known layer types, and a config from which it can make one for runc."""
+    for layer in image.layers:
+        media_type = layer.media_type or ""
+        if mediatype.is_encrypted(media_type) or not mediatype.is_layer(media_type) or mediatype.is_docker(media_type):
+            yield refuses("MANIF-8", f"Layer {layer.number} has the type {media_type}, which it does not unpack.")
+        if layer.blob in case.contents.trailing:
+            yield refuses("LAYER-19", f"Bytes follow the compressed stream of layer {layer.number}.")
+    config = image.parsed_config
+    if config is None:
+        return
+    if config.os != "linux":
+        yield refuses("CONFIG-1", f"The os is {config.os or 'not stated'}, and it unpacks for linux only.")
+    if any("=" not in variable for variable in config.execution.env):
+        yield refuses("CONFIG-7", "A variable of the environment has no value.")
 
 
 def wrong_layout(case: Case) -> Iterator[Trouble]:

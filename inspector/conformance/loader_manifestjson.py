@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.compression import Compression
 from inspector.conformance.forecast import Trouble, refuses, warns
 from inspector.conformance.loader_image import of_docker_image
+from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import DOCKER, PLAIN, first_or_last, is_hard_link, unreadable
 from inspector.oci.reference import qualify
 
@@ -26,6 +27,8 @@ def has_no_manifest_json(case: Case) -> Iterator[Trouble]:
         yield refuses("COMPAT-1", "It reads manifest.json, and there is none that is a list of images.")
     elif not case.archive.docker_entries:
         yield refuses("COMPAT-1", "manifest.json lists no image: nothing is loaded.")
+    else:
+        yield from undecodable(case, "manifest.json")
 
 
 def graph_driver(case: Case) -> Iterator[Trouble]:

@@ -1,0 +1,45 @@
+"""What Go's JSON decoder refuses: a value of another type than the field has, a byte order mark, NaN, a date that is none.
+
+All loaders are written in Go. A missing or null field is no trouble to the decoder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.conformance.forecast import Trouble, refuses
+from inspector.conformance.grammar import is_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inspector.conformance.case import Case
+    from inspector.oci.config import ImageConfig
+
+_TYPES: Final = frozenset(
+    ("a text", "a whole number", "true or false", "an array", "an object", "an array of texts", "an object of texts",
+     "a descriptor", "an image", "a platform object")
+)  # fmt: skip
+"""What `oci.node.Node` expected where a value has the wrong type."""
+_REPLACED: Final = frozenset(("The document is not valid UTF-8", "Half a character"))
+"""What the decoder reads as U+FFFD, without a word."""
+
+
+def undecodable(case: Case, document: str) -> Iterator[Trouble]:
+    """Why the decoder refuses the document of that name, by what reading it brought up."""
+    for finding in case.archive.findings:
+        if finding.where.object != document:
+            continue
+        is_type = finding.expected in _TYPES and finding.found not in ("nothing", "null", None)
+        if is_type and finding.code != "CONFIG-7":
+            yield refuses(finding.code, f"{finding.title} in {document}, so it cannot be decoded.")
+        elif finding.code == "JSON-3" or (finding.code == "JSON-1" and finding.title not in _REPLACED):
+            yield refuses(finding.code, f"{document} cannot be decoded: {finding.title}.")
+
+
+def dates(config: ImageConfig) -> Iterator[Trouble]:
+    """CONFIG-6: a date that Go's time.Time does not take."""
+    stated = [config.created, *(entry.created for entry in config.history)]
+    wrong = next((text for text in stated if text is not None and not is_date(text)), None)
+    if wrong is not None:
+        yield refuses("CONFIG-6", f"The date {wrong} in a config cannot be decoded.")
