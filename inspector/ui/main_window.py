@@ -43,7 +43,7 @@ _SIZE = QSize(1240, 740)
 _NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
-    "compare-below",
+    "compare-below", "dockerfile",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 
@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
             "filter": with_view(lambda view: view.pages.start_search()),
             "find-next": with_view(lambda view: view.pages.json.find_next()),
             "find-previous": with_view(lambda view: view.pages.json.find_previous()),
+            "dockerfile": with_view(lambda view: view.pages.toggle_dockerfile()),
             "compare-below": with_view(lambda view: view.pages.compare_below()),
             "expand-all": lambda: self._expand(everything=True),
             "collapse-all": lambda: self._expand(everything=False),

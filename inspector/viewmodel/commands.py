@@ -49,6 +49,7 @@ _TABLE = (
     Command("page-history", "History", ("Alt+4",), "The steps that built the image, each with its layer", "View", "history"),
     Command("page-notable", "Notable Files", ("Alt+6",), "Special rights, devices, and what may be a secret, in any layer", "View", "notable"),
     Command("page-findings", "Findings", ("Alt+5",), "What is odd or wrong, and where", "View", "findings"),
+    Command("dockerfile", "History as Dockerfile", ("Alt+D",), "Show the steps as text, or as a table again", "View", "document"),
     Command("compare-below", "Compare with Layers Below", ("Ctrl+B",), "Show what the layer added, modified and removed", "View", "compare-below", separated=True),
     Command("expand-all", "Expand All", ("Ctrl+Shift+Right",), "", "View", separated=True),
     Command("collapse-all", "Collapse All", ("Ctrl+Shift+Left",), "", "View"),

@@ -1,4 +1,4 @@
-"""The pages *History* and *Findings*: tables of a few columns over plain rows."""
+"""The pages *Notable* and *Findings*, and what else is shown as rows: tables of a few columns over plain rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from inspector.ui import text
 from inspector.viewmodel.filesearch import FoundFile, FoundFiles
 from inspector.viewmodel.findingsview import FindingList, FindingRow
-from inspector.viewmodel.pages import HistoryRow
 
 R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
@@ -107,7 +106,7 @@ def table(model: QAbstractTableModel, columns: Sequence[ColumnOf[Any]], name: st
     return view
 
 
-class _DetailedTable(QWidget, Generic[R]):
+class DetailedTable(QWidget, Generic[R]):
     """A table, and below it the whole text of the chosen row."""
 
     row_followed = Signal(object)
@@ -148,24 +147,7 @@ class _DetailedTable(QWidget, Generic[R]):
         self.row_followed.emit(self.model.row(index))
 
 
-class HistoryPage(_DetailedTable[HistoryRow]):
-    """The steps that built the image, each with the layer that it made. Enter goes to that layer."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            (
-                ColumnOf("#", lambda row: str(row.step), lambda _: "", right=True, width=36),
-                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=80),
-                ColumnOf(self.tr("Size"), lambda row: row.size, lambda row: row.size_tooltip, right=True, width=80),
-                ColumnOf(self.tr("Created"), lambda row: row.created, lambda row: row.created_tooltip, width=130),
-                ColumnOf(self.tr("Step"), lambda row: row.command, lambda row: row.stored, width=120),
-            ),
-            lambda row: "\n\n".join(part for part in (row.command, row.comment) if part),
-            self.tr("History"),
-        )
-
-
-class NotablePage(_DetailedTable[FoundFile]):
+class NotablePage(DetailedTable[FoundFile]):
     """Special rights, devices, and what may be a secret, in any layer. Enter shows the file in its layer."""
 
     def __init__(self) -> None:
@@ -186,7 +168,7 @@ class NotablePage(_DetailedTable[FoundFile]):
             self.details.setPlainText(self.tr("No file has special rights, and none looks like a secret by its name."))
 
 
-class FindingsPage(_DetailedTable[FindingRow]):
+class FindingsPage(DetailedTable[FindingRow]):
     """What is odd or wrong, worst first. Enter goes to the place."""
 
     def __init__(self) -> None:

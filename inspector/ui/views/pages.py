@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_page import FilesPage
+from inspector.ui.views.history_page import HistoryPage
 from inspector.ui.views.json_page import JsonPage
-from inspector.ui.views.list_pages import FindingsPage, HistoryPage, NotablePage
+from inspector.ui.views.list_pages import FindingsPage, NotablePage
 from inspector.ui.views.preview_pane import Loader
 from inspector.ui.views.summary_page import SummaryPage
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
+from inspector.viewmodel.dockerfile import dockerfile
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.filesearch import load_notable
 from inspector.viewmodel.messages import Action, Message, from_error
@@ -75,6 +77,7 @@ class Pages(QWidget):
         self.json.digest_followed.connect(self.digest_followed)
         self.summary.node_followed.connect(self.node_followed)
         self.history.row_followed.connect(self._follow_step)
+        self.history.dockerfile_chosen.connect(self._load_dockerfile)
         self.files.status.connect(self.status)
         self.files.compare.learned.connect(self.learned)
 
@@ -164,6 +167,12 @@ class Pages(QWidget):
         if self.show_page(Page.FILES) and self.files.compare.button.isEnabled():
             self.files.compare.button.toggle()
 
+    def toggle_dockerfile(self) -> None:
+        """Show the history as a table or as a Dockerfile: the other one, if it is on screen already."""
+        shown = self.page is Page.HISTORY
+        if self.show_page(Page.HISTORY) and (shown or not self.history.wants_dockerfile):
+            self.history.toggle()
+
     def take_focus(self) -> None:
         """Enter in the tree: to what the visible page shows."""
         targets = {
@@ -211,6 +220,8 @@ class Pages(QWidget):
         self._shown.add(page)
         if page is Page.HISTORY:
             self.history.show_rows(session.history(node))
+            if self.history.wants_dockerfile:
+                self._load_dockerfile()
         elif page is Page.FINDINGS:
             self.findings.show_findings(session.findings_for(node))
         elif page is Page.SUMMARY:
@@ -226,6 +237,11 @@ class Pages(QWidget):
             self._start(page, partial(sessions.load_json, session, node), self._show_json)
         else:
             self._start_files(node)
+
+    def _load_dockerfile(self) -> None:
+        image = self._node.image if self._node is not None else None
+        if image is not None:
+            self._start(Page.HISTORY, lambda token, _sink: dockerfile(image, token), self.history.show_dockerfile)
 
     def _start(self, page: Page, work: Callable[[CancelToken, ProgressSink], Any], show: Callable[[Any], None]) -> None:
         what = self.tr("Reading %s") % page.caption
