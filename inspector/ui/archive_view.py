@@ -23,6 +23,7 @@ from inspector.ui import text
 from inspector.ui.models.structure_model import StructureModel
 from inspector.ui.search_dialog import SearchDialog
 from inspector.ui.task_runner import TaskRunner
+from inspector.ui.time_line_dialog import TimeLineDialog
 from inspector.ui.views.pages import Pages
 from inspector.ui.widgets.breadcrumb import Breadcrumb
 from inspector.ui.widgets.message_bar import MessageBar
@@ -32,6 +33,7 @@ from inspector.viewmodel.findingsview import FindingRow
 from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession
+from inspector.viewmodel.timeline import Version
 from inspector.viewmodel.tree import NodeType, StructureNode, TreeColumn
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
@@ -84,6 +86,7 @@ class ArchiveView(QWidget):
         self.pages.findings.row_followed.connect(self.show_finding)
         self.pages.notable.row_followed.connect(self.show_file)
         self.pages.files.view.extract_asked.connect(self.extract)
+        self.pages.files.view.history_asked.connect(self.show_file_history)
         self.pages.status.connect(self.status)
         self.pages.learned.connect(self.refresh_states)
         for node in session.tree.initially_expanded:
@@ -164,7 +167,7 @@ class ArchiveView(QWidget):
             self.select(row.node)
             self.pages.show_pointer(row.pointer)
 
-    def show_file(self, row: FoundFile) -> None:
+    def show_file(self, row: FoundFile | Version) -> None:
         """Go to a file that was found, in its layer."""
         if row.node is not None:
             self.select(row.node)
@@ -184,6 +187,26 @@ class ArchiveView(QWidget):
             )
             return None
         dialog = SearchDialog(self.session, image, self._runner, self)
+        dialog.file_chosen.connect(self.show_file)
+        self.closing.connect(dialog.close)
+        dialog.show()
+        return dialog
+
+    def show_file_history(self) -> TimeLineDialog | None:
+        """What every layer did to the file under the cursor; None, with a message, if there is none."""
+        image = image_of(self.node)
+        files, row = self.pages.files.view.files, self.pages.files.view.currentIndex().row()
+        shown = self.pages.page is Page.FILES and files is not None and 0 <= row < len(files)
+        if files is None or image is None or not shown:
+            self.bar.show_message(
+                Message(
+                    Severity.INFO,
+                    self.tr("Which file?"),
+                    self.tr("Put the cursor on a file of a layer or an image, then try again."),
+                )
+            )
+            return None
+        dialog = TimeLineDialog(self.session, image, files.path_in_image(row), self._runner, self)
         dialog.file_chosen.connect(self.show_file)
         self.closing.connect(dialog.close)
         dialog.show()

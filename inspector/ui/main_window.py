@@ -43,7 +43,7 @@ _SIZE = QSize(1240, 740)
 _NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
-    "compare-below", "dockerfile",
+    "compare-below", "dockerfile", "file-history",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 
@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
             "filter": with_view(lambda view: view.pages.start_search()),
             "find-next": with_view(lambda view: view.pages.json.find_next()),
             "find-previous": with_view(lambda view: view.pages.json.find_previous()),
+            "file-history": with_view(self._show_file_history),
             "dockerfile": with_view(lambda view: view.pages.toggle_dockerfile()),
             "compare-below": with_view(lambda view: view.pages.compare_below()),
             "expand-all": lambda: self._expand(everything=True),
@@ -214,6 +215,9 @@ class MainWindow(QMainWindow):
 
     def _search(self, view: ArchiveView) -> None:
         view.search()
+
+    def _show_file_history(self, view: ArchiveView) -> None:
+        view.show_file_history()
 
     def _ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)

@@ -41,6 +41,7 @@ _TABLE = (
     Command("select-all", "Select All", ("Ctrl+A",), "", "Edit"),
     Command("filter", "Filter", ("Ctrl+F",), "Show only what matches: a name, *.so, >1MB, type:link", "Edit", "filter", separated=True),
     Command("search", "Search All Layers…", ("Ctrl+Shift+F",), "Find files in every layer of the image, removed and overwritten ones too", "Edit", "search"),
+    Command("file-history", "History of This File", ("Ctrl+H",), "What every layer did to the file under the cursor, and its versions compared", "Edit", "history"),
     Command("find-next", "Find Next", ("F3",), "", "Edit"),
     Command("find-previous", "Find Previous", ("Shift+F3",), "", "Edit"),
     Command("page-summary", "Summary", ("Alt+1",), "What this is, in words", "View", "summary"),

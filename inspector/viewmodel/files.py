@@ -130,6 +130,11 @@ class FileList:
     def raw_path(self, row: int) -> bytes:
         return self._tree.path(self._visible[row])
 
+    def path_in_image(self, row: int) -> bytes:
+        """As `raw_path`; of an opaque marker, the folder that it stands in."""
+        path = self.raw_path(row)
+        return path.rpartition(b"/")[0] or b"." if self.kind(row) == "opaque" else path
+
     def size_bytes(self, row: int) -> int:
         return self._tree.sizes[self._visible[row]]
 

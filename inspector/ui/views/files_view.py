@@ -54,6 +54,8 @@ class FilesView(QTableView):
     """Another file is under the cursor: its node, -1 for none."""
     extract_asked = Signal()
     """The selected files are to be saved to disk."""
+    history_asked = Signal()
+    """What did every layer do to the file under the cursor?"""
     preview_toggled = Signal()
     """Space."""
     selection_text = Signal(str, str)
@@ -191,10 +193,18 @@ class FilesView(QTableView):
         files, row = self.files, self.currentIndex().row()
         if files is None or not 0 <= row < len(files):
             return
-        menu = QMenu(self)
+        menu = self.menu_of(files, row)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        below = self.visualRect(self.currentIndex()).bottomLeft()
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        menu.popup(self.viewport().mapToGlobal(below) if keyboard else event.globalPos())
+
+    def menu_of(self, files: FileList, row: int) -> QMenu:
+        """What can be done with a row."""
+        menu = QMenu(self)
         menu.addAction(self.tr("Copy Path"), self.copy_paths)
         menu.addAction(self.tr("Extract…"), self.extract_asked.emit)
+        menu.addAction(self.tr("History of This File"), self.history_asked.emit)
         for caption, what in (
             (self.tr("Copy Name"), files.name(row)),
             (self.tr("Copy Size in Bytes"), str(files.size_bytes(row))),
@@ -205,9 +215,7 @@ class FilesView(QTableView):
         menu.addSeparator()
         menu.addAction(self.tr("Expand All"), self.expand_all)
         menu.addAction(self.tr("Collapse All"), self.collapse_all)
-        below = self.visualRect(self.currentIndex()).bottomLeft()
-        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
-        menu.popup(self.viewport().mapToGlobal(below) if keyboard else event.globalPos())
+        return menu
 
     def keyboardSearch(self, search: str) -> None:
         """Type-ahead over names; Qt's own asks the model for every cell, which takes seconds in a large layer."""
