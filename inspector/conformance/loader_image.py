@@ -33,7 +33,8 @@ def missing_parts(image: Image, *, foreign_may_be_absent: bool = True) -> Iterat
                 "LAYER-20", "A foreign layer is not in the archive; it is fetched from its address, or left out."
             )
         else:
-            yield refuses("BLOB-6", f"Layer {layer.number} of an image is not in the archive.")
+            code = "LAYER-20" if mediatype.is_foreign(layer.media_type) else "BLOB-6"
+            yield refuses(code, f"Layer {layer.number} of an image is not in the archive.")
 
 
 def damaged_parts(case: Case, image: Image) -> Iterator[Trouble]:
@@ -49,11 +50,11 @@ def not_at_its_path(case: Case, image: Image) -> Iterator[Trouble]:
     """For loaders that open `blobs/<algorithm>/<encoded>`: blobs of the image that lie under another name."""
     digests = [*image.path, image.config_digest, *(layer.digest for layer in image.layers if layer.present)]
     for digest in digests:
-        if digest is None or case.archive.blobs.find(digest) is None:
+        if digest is None:
             continue
-        name = f"blobs/{digest.algorithm}/{digest.encoded}"
-        if case.archive.members.find(name) is None:
-            yield refuses("BLOB-3", f"{name} is not there: the blob has another name.")
+        blob = case.archive.blobs.find(digest)
+        if blob is not None and blob.member.name.rpartition("/")[2] != digest.encoded:
+            yield refuses("BLOB-3", f"{blob.member.name} is not called by its digest, and so not found.")
 
 
 def only_sha256(image: Image) -> Iterator[Trouble]:
@@ -128,7 +129,7 @@ def of_docker_image(case: Case, view: DockerImage, *, thin_is_fine: bool = False
         yield refuses("COMPAT-2", "The config of an image is missing or cannot be read.")
         return
     config = view.config
-    yield from undecodable(case, view.config_blob.member.name)
+    yield from undecodable(case, view.config_blob.member.name, by_docker=True)
     yield from dates(config)
     if len(config.stated_diff_ids) != len(view.entry.layers):
         yield refuses(

@@ -49,8 +49,10 @@ def has_no_index(case: Case) -> Iterator[Trouble]:
 
 def _type_of(case: Case, entry: Descriptor) -> Iterator[Trouble]:
     """DESC-1 and DESC-11: all loaders go by the media type of the descriptor."""
+    if entry.digest is None:
+        yield refuses("DESC-2", f"{entry.pointer} of index.json has no valid digest.")
     node = node_of(case, entry)
-    if node is None or (node.image is None and node.index is None):
+    if node is None or (node.image is None and node.index is None) or not entry.media_type:
         return
     of_index, of_manifest = mediatype.is_index(entry.media_type), mediatype.is_manifest(entry.media_type)
     if (of_index and node.index is None) or (of_manifest and node.image is None):
@@ -74,12 +76,12 @@ def is_named(descriptor: Descriptor) -> bool:
     return bool(descriptor.annotations.get(IMAGE_NAME) or descriptor.annotations.get(REF_NAME))
 
 
-def image_troubles(case: Case, node: TreeNode) -> Iterator[Trouble]:
+def image_troubles(case: Case, node: TreeNode, *, fetches_foreign: bool = False) -> Iterator[Trouble]:
     """Parts of one manifest and, for images, whether it unpacks."""
     image = node.image
     if image is None:
         return
-    yield from missing_parts(image)
+    yield from missing_parts(image, foreign_may_be_absent=fetches_foreign)
     yield from damaged_parts(case, image)
     manifest = image.parsed_manifest
     if manifest is not None and manifest.schema_version != 2:
@@ -103,8 +105,11 @@ def sizes(node: TreeNode) -> Iterator[Trouble]:
     parts += [(layer.descriptor, layer.blob) for layer in image.layers]
     parts += [(image.manifest_descriptor, node.blob)]
     for descriptor, blob in parts:
-        if descriptor is not None and blob is not None and descriptor.size not in (None, blob.size):
-            yield refuses("DESC-4", f"The stated size of {blob.member.name} is wrong.")
+        if descriptor is not None and blob is not None and descriptor.size != blob.size:
+            yield refuses(
+                "DESC-4" if descriptor.size is not None else "DESC-3",
+                f"The stated size of {blob.member.name} is wrong.",
+            )
 
 
 def podman_first(case: Case) -> Iterator[Trouble]:
@@ -130,7 +135,7 @@ def podman_first(case: Case) -> Iterator[Trouble]:
             continue
         if any(mediatype.is_encrypted(layer.media_type) for layer in node.image.layers):
             yield refuses("", "Layers are encrypted, and podman has no key.")
-        yield from image_troubles(case, node)
+        yield from image_troubles(case, node, fetches_foreign=True)
         yield from _for_containers_image(case, node.image)
         name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
         if not name and ref_name and "/" not in ref_name:
@@ -165,6 +170,11 @@ def _for_containers_image(case: Case, image: Image) -> Iterator[Trouble]:
     """What podman and skopeo refuse when they copy; sizes are not compared."""
     if image.manifest is not None:
         yield from undecodable(case, image.manifest.name)
+    if image.parsed_manifest is not None and "manifests" in image.parsed_manifest.raw:
+        yield refuses("INDEX-4", "A manifest also looks like an index.")
+    config, blob = image.config_descriptor, image.config_blob
+    if config is not None and blob is not None and config.size not in (None, blob.size):
+        yield refuses("DESC-4", f"The stated size of {blob.member.name} is wrong.")
     if image.config_blob is not None and image.config_blob.size > _MOST_CONFIG:
         yield refuses("COMPAT-9", "A config is larger than the 4 MiB that it reads.")
     yield from not_at_its_path(case, image)
@@ -194,6 +204,8 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
     walk = Walk(case, every_platform=True)
     walk.visit(entry)
     # umoci follows OCI indexes only; what a Docker type leads to it does not unpack.
+    if not entry.media_type:
+        yield refuses("DESC-1", f"The ref name {name} leads to something of no media type.")
     if mediatype.is_docker(entry.media_type):
         yield refuses(
             "MEDIA-1",
@@ -236,6 +248,8 @@ def _bundle(case: Case, image: Image) -> Iterator[Trouble]:
     config = image.parsed_config
     if config is None:
         return
+    if config.rootfs_type != "layers":
+        yield refuses("CONFIG-2", "The config does not say that its root file system is made of layers.")
     if config.os != "linux":
         yield refuses("CONFIG-1", f"The os is {config.os or 'not stated'}, and it unpacks for linux only.")
     if any("=" not in variable for variable in config.execution.env):

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 _TYPES: Final = frozenset(
     ("a text", "a whole number", "true or false", "an array", "an object", "an array of texts", "an object of texts",
-     "a descriptor", "an image", "a platform object")
+     "a descriptor", "an image", "a platform object", "an object whose names count", "base64")
 )  # fmt: skip
 """What `oci.node.Node` expected where a value has the wrong type."""
 _REPLACED: Final = frozenset(("The document is not valid UTF-8", "Half a character"))
 """What the decoder reads as U+FFFD, without a word."""
 
 
-def undecodable(case: Case, document: str) -> Iterator[Trouble]:
-    """Why the decoder refuses the document of that name, by what reading it brought up."""
+def undecodable(case: Case, document: str, *, by_docker: bool = False) -> Iterator[Trouble]:
+    """Why the decoder refuses the document of that name, by what reading it brought up.
+
+    Docker itself (`by_docker`) takes a single text for a list of words.
+    """
     for finding in case.archive.findings:
         if finding.where.object != document:
             continue
         is_type = finding.expected in _TYPES and finding.found not in ("nothing", "null", None)
-        if is_type and finding.code != "CONFIG-7":
+        is_words = finding.code == "CONFIG-7" and finding.expected == "an array of texts"
+        if is_type and not (by_docker and is_words and str(finding.found).startswith('"')):
             yield refuses(finding.code, f"{finding.title} in {document}, so it cannot be decoded.")
         elif finding.code == "JSON-3" or (finding.code == "JSON-1" and finding.title not in _REPLACED):
             yield refuses(finding.code, f"{document} cannot be decoded: {finding.title}.")

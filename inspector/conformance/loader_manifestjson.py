@@ -51,6 +51,10 @@ def graph_driver(case: Case) -> Iterator[Trouble]:
 
 def docker_archive(case: Case) -> Iterator[Trouble]:
     """containers/image docker-archive, as podman reads it: any number of images."""
+    other = list(first_or_last(case, ["manifest.json"]))
+    if other:
+        yield from other
+        return
     yield from has_no_manifest_json(case)
     document = case.archive.root_document("manifest.json")
     if document is not None and len(document.raw) > _MOST_MANIFEST:
@@ -68,8 +72,9 @@ def docker_archive(case: Case) -> Iterator[Trouble]:
 def skopeo(case: Case) -> Iterator[Trouble]:
     """`skopeo copy docker-archive:FILE`: one image, unless a name or number is given."""
     yield from unreadable(case, DOCKER)
-    yield from docker_archive(case)
-    if len(case.docker) > 1:
+    troubles = list(docker_archive(case))
+    yield from troubles
+    if len(case.docker) > 1 and not any(trouble.code == "ARC-2" for trouble in troubles):
         yield refuses(
             "", f"manifest.json lists {len(case.docker)} images: name one, as in docker-archive:FILE:NAME or :@0."
         )
@@ -78,6 +83,10 @@ def skopeo(case: Case) -> Iterator[Trouble]:
 def crane(case: Case) -> Iterator[Trouble]:
     """`crane push` and `crane validate --tarball`: one image, plain tar, names exactly as stored."""
     yield from unreadable(case, PLAIN)
+    other = list(first_or_last(case, ["manifest.json"]))
+    if other:
+        yield from other
+        return
     yield from has_no_manifest_json(case)
     if len(case.docker) > 1:
         yield refuses("", f"manifest.json lists {len(case.docker)} images, and it takes one.")

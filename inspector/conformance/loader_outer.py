@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 from inspector.archive.compression import Compression
 from inspector.archive.members import MemberKind
 from inspector.conformance.forecast import Trouble, refuses, warns, wrong
+from inspector.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from inspector.conformance.case import Case
 
+_BLOCK: Final = 512
 PLAIN: Final = frozenset((Compression.NONE,))
 CONTAINERD: Final = frozenset((Compression.NONE, Compression.GZIP, Compression.ZSTD))
 DOCKER: Final = frozenset((*CONTAINERD, Compression.BZIP2, Compression.XZ))
@@ -41,10 +43,30 @@ def unreadable(
     is_damaged = getattr(archive.spooled, "damage", None) is not None
     if is_damaged or (end is not None and (end.truncated_at is not None or end.bad_header_at is not None)):
         yield refuses("ARC-1", "The archive is cut off or damaged, and it reads it to the end.")
+    if not folder_is_fine or unpacks:
+        yield from _not_for_go(case, unpacks=unpacks)
     if archive.members.root:
         yield refuses("ARC-3", f"The image lies in the folder {archive.members.root}, not at the top.")
     elif unpacks and any(name.startswith("../") or name == ".." for name in _stored_parts(case)):
         yield refuses("ARC-3", "A member's name leads out of the folder into which it unpacks.")
+
+
+def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
+    """What Go's archive/tar refuses and our reader tells and passes over; types that cannot be unpacked."""
+    for finding in case.archive.findings:
+        broken = finding.code == "TAR-5" and (finding.severity is Severity.ERROR or "no number" in finding.title)
+        if broken or finding.code == "TAR-10" or (finding.code == "TAR-7" and not _is_blank(finding.found)):
+            yield refuses(finding.code, f"{finding.title}: Go's tar reader refuses the archive.")
+        elif unpacks and finding.code == "TAR-8":
+            yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
+    end, size = case.archive.members.end, case.archive.spooled_bytes or case.archive.size
+    if end is not None and end.zero_blocks == 1 and size % _BLOCK:
+        yield refuses("ARC-1", "The end mark of the tar is cut off.")
+
+
+def _is_blank(field: str | None) -> bool:
+    """Whether a header field, as the finding shows it, is empty: Go reads it as 0. An unknown magic is no field."""
+    return field is None or not field.startswith("b") or field.replace("\\x00", "").replace(" ", "") in ("b''", 'b""')
 
 
 def _stored_parts(case: Case) -> Iterator[str]:
@@ -55,7 +77,9 @@ def first_or_last(case: Case, names: Iterable[str]) -> Iterator[Trouble]:
     """For a loader that takes the first of several members: what differs from the last one is not what is shown here."""
     twins = case.archive.members.duplicates
     differing = {
-        finding.where.object for finding in case.archive.findings if finding.code == "ARC-2" and finding.severity == 3
+        finding.where.object
+        for finding in case.archive.findings
+        if finding.code == "ARC-2" and finding.severity is Severity.ERROR
     }
     for name in names:
         if name in twins and name in differing:
