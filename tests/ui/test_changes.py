@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
@@ -101,3 +102,22 @@ def test_stopping_lets_the_button_go(qtbot: QtBot, window: MainWindow, open_arch
     compare._task.cancel()
     qtbot.waitUntil(lambda: not compare.wanted, timeout=PATIENCE_MS)
     assert not has_column(view)
+
+
+def test_what_is_selected_stays_when_the_column_comes_and_goes(
+    qtbot: QtBot, open_archive: Opener, archive: Path
+) -> None:
+    view = open_archive(archive)
+    view.select(node_named(view, "layer 2"))
+    settle(qtbot, view)
+    table = view.pages.files.view
+    table.expand_all()
+    table.selectAll()
+    tester = QAbstractItemModelTester(table.model(), QAbstractItemModelTester.FailureReportingMode.Fatal)
+    view.pages.files.compare.wanted = True
+    qtbot.waitUntil(lambda: has_column(view) and not view.pages.files.compare.running, timeout=PATIENCE_MS)
+    assert len(table.selected_rows()) == 4
+    view.pages.files.compare.wanted = False
+    assert not has_column(view)
+    assert len(table.selected_rows()) == 4
+    del tester

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspector.ui import text
 from inspector.ui.assets import icon
+from inspector.viewmodel.filechanges import LETTERS, FileChanges
 from inspector.viewmodel.files import Column, FileList, header, is_numeric
 
 Index = QModelIndex | QPersistentModelIndex
@@ -41,6 +42,28 @@ class FilesModel(QAbstractTableModel):
         self.beginResetModel()
         self._list = files
         self.endResetModel()
+
+    def set_changes(self, changes: FileChanges | None) -> None:
+        """The column *Change* comes, is filled anew, or goes. Selection and current row stay unless rows come or go."""
+        files = self._list
+        if files is None or (changes is None and files.changes is None):
+            return
+        end, top = len(files.columns), QModelIndex()
+        if files.letters != LETTERS or files.sort_column == Column.CHANGE:
+            self.beginResetModel()
+            files.changes = changes
+            self.endResetModel()
+        elif files.changes is None:
+            self.beginInsertColumns(top, end, end)
+            files.changes = changes
+            self.endInsertColumns()
+        elif changes is None:
+            self.beginRemoveColumns(top, end - 1, end - 1)
+            files.changes = changes
+            self.endRemoveColumns()
+        else:
+            files.changes = changes
+            self.dataChanged.emit(self.index(0, end - 1), self.index(len(files) - 1, end - 1))
 
     def expand(self, row: int) -> None:
         """Open the folder in `row`."""

@@ -118,13 +118,19 @@ class FilesView(QTableView):
     def show_changes(self, changes: FileChanges | None) -> None:
         """Add the column *Change*, fill it anew, or take it away."""
         files, node = self.files, self.current_node()
-        if files is None or (changes is None and files.changes is None):
+        if files is None:
             return
         offset = self.verticalScrollBar().value()
         before = files.columns
-        files.changes = changes
-        self.refresh(node)
+        self._model.set_changes(changes)
+        row = files.row_of(node) if node >= 0 and self.current_node() != node else -1
+        if row >= 0:
+            self.setCurrentIndex(self._model.index(row, 0))
         if files.columns != before:
+            selection = self.selectionModel()
+            if selection.hasSelection():
+                # A row counts as selected only with all of its columns.
+                selection.select(selection.selection(), selection.SelectionFlag.Select | selection.SelectionFlag.Rows)
             self._set_widths(files)
             self._show_order()
         self.verticalScrollBar().setValue(offset)
