@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.blobstore import Blob, BlobState, compute_digest
 from inspector.archive.image import NodeKind
-from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS
+from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, ROOT_IS_NO_FOLDER
 from inspector.conformance.layer_rules import LAYER_1
 from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached
 from inspector.findings import Finding, Severity
@@ -94,7 +94,7 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
         if listing.absolute_links:
             contents.absolute_links.add(blob)
         for finding in _of_layer(name, listing):
-            if finding.code in _REFUSED or finding.title == BELOW_A_FILE:
+            if finding.code in _REFUSED or finding.title in (BELOW_A_FILE, ROOT_IS_NO_FOLDER):
                 contents.unusable.setdefault(blob, finding.code)
             if finding.title == DANGLING:
                 contents.dangling_links.add(blob)

@@ -39,6 +39,7 @@ LayerCheck = Callable[[str, "Listing"], Iterable[Finding]]
 """One rule put to one layer, which is called by the name of its member."""
 
 DANGLING: Final = "A hard link to what the layer does not have before it"
+ROOT_IS_NO_FOLDER: Final = "The root is no folder"
 BELOW_A_FILE: Final = "An entry below a file"
 _WINDOWS: Final = (b"Files", b"Hives")
 _POWERS: Final = ("security.capability", "security.selinux")
@@ -158,7 +159,7 @@ def names(name: str, listing: Listing) -> Iterator[Finding]:
     roots = [row for row, path in enumerate(listing.paths) if path == ROOT and listing.types[row] != DIRECTORY]
     slashes = [row for row, stored in listing.stored_names.items() if stored[:1] == b"/"]
     yield from _told(LAYER_11, Severity.ERROR, "A name that leads out of the layer", name, listing, out)
-    yield from _told(LAYER_11, Severity.ERROR, "The root is no folder", name, listing, roots)
+    yield from _told(LAYER_11, Severity.ERROR, ROOT_IS_NO_FOLDER, name, listing, roots)
     yield from _told(LAYER_11, Severity.INFO, "A name that begins with a slash", name, listing, slashes)
 
 

@@ -53,7 +53,8 @@ def not_at_its_path(case: Case, image: Image) -> Iterator[Trouble]:
         if digest is None:
             continue
         blob = case.archive.blobs.find(digest)
-        if blob is not None and blob.member.name.rpartition("/")[2] != digest.encoded:
+        is_linked = case.archive.members.find(f"blobs/{digest.algorithm}/{digest.encoded}") is not None
+        if blob is not None and not is_linked and blob.member.name.rpartition("/")[2] != digest.encoded:
             yield refuses("BLOB-3", f"{blob.member.name} is not called by its digest, and so not found.")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TYPES: Final = frozenset(
     ("a text", "a whole number", "true or false", "an array", "an object", "an array of texts", "an object of texts",
-     "a descriptor", "an image", "a platform object", "an object whose names count", "base64")
+     "a descriptor", "an image", "a platform object", "an object whose names count", "base64", "a step of the history")
 )  # fmt: skip
 """What `oci.node.Node` expected where a value has the wrong type."""
 _REPLACED: Final = frozenset(("The document is not valid UTF-8", "Half a character"))

@@ -55,7 +55,11 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
     """What Go's archive/tar refuses and our reader tells and passes over; types that cannot be unpacked."""
     for finding in case.archive.findings:
         broken = finding.code == "TAR-5" and (finding.severity is Severity.ERROR or "no number" in finding.title)
-        if broken or finding.code == "TAR-10" or (finding.code == "TAR-7" and not _is_blank(finding.found)):
+        if (
+            broken
+            or finding.code == "TAR-10"
+            or (finding.code == "TAR-7" and "no number" in finding.title and not _is_blank(finding.found))
+        ):
             yield refuses(finding.code, f"{finding.title}: Go's tar reader refuses the archive.")
         elif unpacks and finding.code == "TAR-8":
             yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
