@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,21 +31,15 @@ from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
 from inspector.ui.exports import Exports
 from inspector.ui.settings import Settings
-from inspector.ui.shortcuts_dialog import CommandPalette, ShortcutsDialog
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
+from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
 
 _SIZE = QSize(1240, 740)
-_NEED_AN_ARCHIVE = (
-    "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
-    "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
-    "compare-below", "dockerfile", "file-history",
-    *(f"page-{page.value}" for page in Page),
-)  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +61,7 @@ class MainWindow(QMainWindow):
         self.archives.view_added.connect(self._connect_view)
         self.archives.view_changed.connect(self._view_changed)
         self.setCentralWidget(self.archives)
-        self.actions_by_id = make_actions(self, self._handlers())
+        self.actions_by_id = make_actions(self, handlers_of(self))
         self.addActions(list(self.actions_by_id.values()))
         fill_menus(self, self.actions_by_id)
         self._fill_tool_bar()
@@ -141,52 +135,6 @@ class MainWindow(QMainWindow):
 
     # --- commands ---------------------------------------------------------------------------------------------------------
 
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        def with_view(call: Callable[[ArchiveView], None]) -> Callable[[], None]:
-            def run() -> None:
-                if self.view is not None:
-                    call(self.view)
-
-            return run
-
-        handlers: dict[str, Callable[[], object]] = {
-            "open": self.ask_for_files,
-            "open-folder": self.ask_for_folder,
-            "reopen": self.archives.reopen,
-            "export-now": with_view(self.exports.export_now),
-            "export": with_view(self._ask_export),
-            "close-tab": lambda: self.archives.close_at(self.archives.tabs.currentIndex()),
-            "quit": self.close,
-            "copy-as": self._copy_as,
-            "extract": with_view(ArchiveView.extract),
-            "search": with_view(self._search),
-            "filter": with_view(lambda view: view.pages.start_search()),
-            "find-next": with_view(lambda view: view.pages.json.find_next()),
-            "find-previous": with_view(lambda view: view.pages.json.find_previous()),
-            "file-history": with_view(self._show_file_history),
-            "dockerfile": with_view(lambda view: view.pages.toggle_dockerfile()),
-            "compare-below": with_view(lambda view: view.pages.compare_below()),
-            "expand-all": lambda: self._expand(everything=True),
-            "collapse-all": lambda: self._expand(everything=False),
-            "toggle-tree": with_view(lambda view: view.tree.setVisible(not view.tree.isVisible())),
-            "full-screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
-            "reset-layout": self._reset_layout,
-            "back": with_view(ArchiveView.back),
-            "forward": with_view(ArchiveView.forward),
-            "up": with_view(ArchiveView.up),
-            "next-tab": partial(self.archives.step, 1),
-            "previous-tab": partial(self.archives.step, -1),
-            "verify": with_view(ArchiveView.verify),
-            "stop": self._stop,
-            "show-source": self._show_source,
-            "palette": lambda: CommandPalette(self.actions_by_id, self).open(),
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": self._about,
-        }
-        for page in Page:
-            handlers[f"page-{page.value}"] = partial(self._show_page, page)
-        return handlers
-
     def _fill_tool_bar(self) -> None:
         bar = self.addToolBar(self.tr("Tools"))
         bar.setObjectName("tools")
@@ -213,24 +161,18 @@ class MainWindow(QMainWindow):
         self.task_status = TaskStatus(self.runner, self)
         bar.addPermanentWidget(self.task_status)
 
-    def _search(self, view: ArchiveView) -> None:
-        view.search()
-
-    def _show_file_history(self, view: ArchiveView) -> None:
-        view.show_file_history()
-
-    def _ask_export(self, view: ArchiveView) -> None:
+    def ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)
 
     def _show_findings(self) -> None:
         if self.view is not None:
             self.view.show_findings()
 
-    def _show_page(self, page: Page) -> None:
+    def show_page(self, page: Page) -> None:
         if self.view is not None:
             self.view.pages.show_page(page)
 
-    def _copy_as(self) -> None:
+    def copy_as(self) -> None:
         if self.view is not None:
             menu = self.view.copy_menu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -238,7 +180,7 @@ class MainWindow(QMainWindow):
                 self.view.tree.mapToGlobal(self.view.tree.visualRect(self.view.tree.currentIndex()).bottomLeft())
             )
 
-    def _expand(self, *, everything: bool) -> None:
+    def expand(self, *, everything: bool) -> None:
         if self.view is None:
             return
         if self.view.pages.page is Page.FILES and not self.view.tree.hasFocus():
@@ -249,17 +191,17 @@ class MainWindow(QMainWindow):
         else:
             self.view.tree.collapseAll()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         if any(not task.quiet for task in self.runner.tasks):
             self.task_status.stop()
         else:
             self.archives.hide_messages()
 
-    def _show_source(self) -> None:
+    def show_source(self) -> None:
         if self.view is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.view.session.path.parent)))
 
-    def _about(self) -> None:
+    def about(self) -> None:
         box = text.message_box(
             self,
             self.tr("Image Inspector %s") % __version__,
@@ -302,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def _update_actions(self) -> None:
         view = self.view
-        for identifier in _NEED_AN_ARCHIVE:
+        for identifier in NEED_AN_ARCHIVE:
             action: QAction | None = self.actions_by_id.get(identifier)
             if action is not None:
                 action.setEnabled(view is not None)
@@ -320,7 +262,7 @@ class MainWindow(QMainWindow):
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
 
-    def _reset_layout(self) -> None:
+    def reset_layout(self) -> None:
         self.settings.forget_states()
         self.resize(_SIZE)
         for view in self.archives.views():
