@@ -7,8 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspector import __version__
+
+if TYPE_CHECKING:
+    from inspector.ui.single_instance import SingleInstance
 
 APPLICATION_ID = "io.github.oci_image_inspector.ImageInspector"
 _TERMINAL = "The same without a window: image-inspector-cli show FILE"
@@ -29,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"image-inspector: Qt cannot start: {error}. On Debian: {_LIBRARIES}. {_TERMINAL}", file=sys.stderr)
         return 2
-    return run([Path(path).absolute() for path in arguments.files])
+    return run([Path(path).absolute() for path in arguments.files], new_window=arguments.new_window)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -38,6 +42,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         description="See what is inside a container image archive, and re-save it OCI compliant.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="image archives or layout folders to open")
+    parser.add_argument(
+        "--new-window", action="store_true", help="open a window of its own, also where one is open already"
+    )
     parser.add_argument("--version", action="version", version=f"image-inspector {__version__}")
     return parser.parse_args(argv)
 
@@ -51,9 +58,25 @@ def missing_display() -> str:
     return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)."
 
 
-def run(paths: Sequence[Path]) -> int:
-    """The event loop, until the window is closed."""
-    from PySide6.QtWidgets import QApplication
+def _single_instance() -> SingleInstance | None:
+    """None where Qt's network library lacks a library of the system (Kerberos): then each start has a window of its own."""
+    try:
+        from inspector.ui.single_instance import SingleInstance
+    except ImportError:
+        return None
+    return SingleInstance()
+
+
+def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
+    """The event loop, until the window is closed; 0 at once if a window that is open already took `paths`."""
+    from inspector.ui.application import Application
+
+    application = Application.instance() or Application(["image-inspector"])
+    assert isinstance(application, Application)
+    instance = _single_instance()
+    first = instance is not None and instance.claim()
+    if instance is not None and not first and not new_window and instance.hand_over(paths):
+        return 0
 
     from inspector.ui.garbage import GarbageCollector
     from inspector.ui.main_window import MainWindow
@@ -61,8 +84,6 @@ def run(paths: Sequence[Path]) -> int:
     from inspector.ui.task_runner import TaskRunner
     from inspector.ui.theme import follow_colour_scheme
 
-    application = QApplication.instance() or QApplication(["image-inspector"])
-    assert isinstance(application, QApplication)
     application.setApplicationName("image-inspector")
     application.setApplicationDisplayName("Image Inspector")
     application.setApplicationVersion(__version__)
@@ -75,7 +96,12 @@ def run(paths: Sequence[Path]) -> int:
     window = MainWindow(runner, Settings())
     window.show()
     window.open_paths(paths)
+    application.give_files_to(window.open_from_outside)
+    if instance is not None and first:
+        instance.listen(window.open_from_outside)
     code = application.exec()
+    if instance is not None:
+        instance.close()
     collector.stop()
     if not runner.shut_down(_PATIENCE_S):
         # A read from a dead network share never ends; everything else had time to remove what it had begun to write.

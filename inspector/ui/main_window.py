@@ -80,12 +80,19 @@ class MainWindow(QMainWindow):
         """Open each path in a tab of its own."""
         self.archives.open_paths(paths)
 
+    def open_from_outside(self, paths: Sequence[Path]) -> None:
+        """Files that a later start or the desktop asks for: the window comes to the front, with or without any."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+        self.open_paths(paths)
+
     def ask_for_files(self) -> None:
         chosen, _ = QFileDialog.getOpenFileNames(
             self,
             self.tr("Open image archives"),
             self.settings.folder,
-            self.tr("Archives (*.tar *.tar.* *.tgz *.tzst *.oci *.img);;All files (*)"),
+            self.tr("Archives (*.tar *.tar.* *.tgz *.tzst *.oci *.ocitar *.img);;All files (*)"),
         )
         self.open_paths([Path(path) for path in chosen])
 

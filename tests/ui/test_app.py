@@ -68,9 +68,9 @@ def test_the_program_opens_a_file_and_ends_when_its_window_is_closed(archive: Pa
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 from inspector import app
-application = QApplication(["x"])
+from inspector.ui.application import Application
+application = Application(["x"])
 def look():
     window = next(w for w in application.topLevelWidgets() if hasattr(w, "archives"))
     if window.view is None:
