@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "export"
 HELP = "re-save an archive OCI compliant, or show what that would change"
 
-_PRESETS = ("docker-compatible", "strict-oci", "classic-docker")
+_PRESETS = ("docker-compatible", "strict-oci", "classic-docker", "for-push", "smallest")
 _COMPRESSIONS = ("keep", "none", "gzip", "zstd")
 _LISTED = 40
 """Lines of one action before the rest is counted."""
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", choices=_PRESETS, default=_PRESETS[0],
         help="docker-compatible: an OCI layout with manifest.json beside it (default); strict-oci: without; "
-        "classic-docker: as docker save before 25",
+        "classic-docker: as docker save before 25; for-push: gzip layers and no manifest.json; smallest: zstd layers, slow",
     )  # fmt: skip
     parser.add_argument("--compression", choices=_COMPRESSIONS, default="keep", help="of the layers (default: keep)")
     parser.add_argument(

@@ -59,7 +59,7 @@ class Converter:
         self._contents = contents
         self._bag = bag
         self._layers = layers
-        self._convert = options.convert_docker
+        self._convert = options.converts_docker
         self._done: dict[Digest, Converted] = {}
         self._made: list[Converted] = []
         self._open: set[Digest] = set()

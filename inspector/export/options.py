@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import UsageError
 from inspector.export.recompress import Encoding
 from inspector.oci.platform import Platform
+from inspector.oci.reference import qualify
 
 
 class Preset(StrEnum):
@@ -20,18 +22,64 @@ class Preset(StrEnum):
     """An OCI layout and nothing else."""
     CLASSIC_DOCKER = "classic-docker"
     """docker save as Docker 1.10 to 24 wrote it, for scripts and old engines."""
+    FOR_PUSH = "for-push"
+    """An OCI layout whose layers are compressed as registries expect them (gzip, unless zstd is asked for)."""
+    SMALLEST = "smallest"
+    """An OCI layout with layers as small as zstd makes them: slow to write, quick to read; old engines do not know zstd."""
+
+
+class Form(StrEnum):
+    """What is written; the values are the words of the command line."""
+
+    TAR = "tar"
+    TAR_GZ = "tar.gz"
+    TAR_ZST = "tar.zst"
+    FOLDER = "folder"
 
 
 COMPRESSIONS = ("keep", "none", "gzip", "zstd")
+MANIFEST = "manifest"
+INDEX = "index"
+_PRESET_COMPRESSION = {Preset.FOR_PUSH: ("gzip", None), Preset.SMALLEST: ("zstd", 15)}
+"""What "keep" means there: compression and level."""
+_ALLOWED = {
+    Preset.CLASSIC_DOCKER: ("Classic docker-save stores plain layers", ("keep", "none")),
+    Preset.FOR_PUSH: ("Registries expect compressed layers", ("keep", "gzip", "zstd")),
+    Preset.SMALLEST: ("The smallest layers are those of zstd", ("keep", "zstd")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation set, or with an empty `value` removed. `where`: `manifest` (every image manifest), or `index` (every
+    image index, index.json included).
+    """
+
+    key: str
+    value: str
+    where: str = MANIFEST
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """The choices. `images` are names, digests or keys of images (none: all); `platforms` like `linux/arm64` (none: all).
+    """The choices, with what each costs. Config and layer contents stay as they are, whatever is chosen, but for `labels`.
 
-    `retag` maps a name of the archive (or the digest of an image without one) to its new name. `convert_docker` turns
-    Docker's media types into the specification's, which changes the digests of those manifests. `preferred_platform`
-    is the one that manifest.json gets of a multi-platform image (default: this machine's, on Linux).
+    - `preset`, `compression`, `level`: see `Preset`. Compressing anew gives layers and manifests new digests and takes
+      the time of reading every layer; "keep" costs nothing, and means gzip with FOR_PUSH, zstd 15 with SMALLEST.
+      `level` also applies to layers that have the compression already: they are compressed anew.
+    - `images`: names, digests or keys of images (none: all); `platforms`: like `linux/arm64` (none: all). Documents stay as
+      they are; an index is replaced by the chosen manifests.
+    - `retag` maps a name of the archive (or the digest of an image without one) to its new name, `add_names` are pairs of an
+      image and one more name, `remove_names` are names that go; an image may end with none. No digest changes.
+    - `annotations`: on manifests they change the digests of these and of the indexes above; on indexes, those of the
+      indexes, while index.json itself has no digest that anybody knows.
+    - `labels` of the config ("" removes one): the image ID changes, and every digest above it.
+    - `attestations`, `signatures`: False leaves them out. An index that lists them gets a new digest.
+    - `convert_docker` turns Docker's media types into the specification's: new digests of those manifests. FOR_PUSH
+      and SMALLEST always do.
+    - `form`: None goes by the target's name. tar.gz and tar.zst need room for the plain tar beside the result.
+    - `preferred_platform`: which one manifest.json gets of a multi-platform image (default: this machine's, on Linux).
+    - `limits`: those with which the archive was opened.
     """
 
     preset: Preset = Preset.DOCKER_COMPATIBLE
@@ -40,33 +88,87 @@ class ExportOptions:
     images: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     retag: Mapping[str, str] = field(default_factory=dict)
+    add_names: tuple[tuple[str, str], ...] = ()
+    remove_names: tuple[str, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    attestations: bool = True
+    signatures: bool = True
     convert_docker: bool = True
+    form: Form | None = None
     preferred_platform: str | None = None
+    limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
-        """Take the words of presets, too."""
+        """Take the words of presets and forms, too."""
         try:
             object.__setattr__(self, "preset", Preset(self.preset))
         except ValueError as error:
             raise UsageError("There is no such preset", f"{self.preset}: choose {', '.join(Preset)}.") from error
+        try:
+            object.__setattr__(self, "form", Form(self.form) if self.form is not None else None)
+        except ValueError as error:
+            raise UsageError("There is no such form", f"{self.form}: choose {', '.join(Form)}.") from error
 
     def check(self) -> None:
         """`UsageError` for choices that contradict each other or do not exist."""
         if self.compression not in COMPRESSIONS:
             raise UsageError("There is no such compression", f"{self.compression}: choose {', '.join(COMPRESSIONS)}.")
-        if self.compression == "keep" and self.level is not None:
+        title, allowed = _ALLOWED.get(self.preset, ("", COMPRESSIONS))
+        if self.compression not in allowed:
+            raise UsageError(title, f"Choose {' or '.join(allowed)}, or another preset.")
+        if self.layer_compression == "keep" and self.level is not None:
             raise UsageError("A level needs a compression", "Choose gzip or zstd, or leave the level out.")
-        if self.preset is Preset.CLASSIC_DOCKER and self.compression not in ("keep", "none"):
-            raise UsageError(
-                "Classic docker-save stores plain layers", "Leave the compression out, or choose another preset."
-            )
         self.encoding()
         for text in self.platforms:
             _platform(text)
+        for _, name in (*self.retag.items(), *self.add_names):
+            if qualify(name) is None:
+                raise UsageError(
+                    "This is no image name", f"{name!r}: a name reads like app:1.2 or registry.example/app:1.2."
+                )
+        self._check_annotations()
+
+    def _check_annotations(self) -> None:
+        if self.preset is Preset.CLASSIC_DOCKER and self.annotations:
+            raise UsageError("Classic docker-save has no annotations", "Leave them out, or choose another preset.")
+        seen = set()
+        for one in self.annotations:
+            if one.where not in (MANIFEST, INDEX):
+                raise UsageError("There is no such place for an annotation", f"{one.where}: choose manifest or index.")
+            if not one.key:
+                raise UsageError("An annotation needs a key", "As in org.opencontainers.image.source=somewhere.")
+            if (one.where, one.key) in seen:
+                raise UsageError("An annotation is given twice", f"{one.key}: say it once for each place.")
+            seen.add((one.where, one.key))
+        if "" in self.labels:
+            raise UsageError("A label needs a key", "As in version=1.2.")
+
+    @property
+    def layer_compression(self) -> str:
+        """What "keep" means with the preset, else `compression`."""
+        return (
+            _PRESET_COMPRESSION.get(self.preset, ("keep", None))[0] if self.compression == "keep" else self.compression
+        )
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether layers that have the compression already are compressed anew: a level was asked for."""
+        return self.level is not None or self.preset is Preset.SMALLEST
+
+    @property
+    def converts_docker(self) -> bool:
+        """Whether Docker's media types become the specification's."""
+        return self.convert_docker or self.preset in (Preset.FOR_PUSH, Preset.SMALLEST)
 
     def encoding(self) -> Encoding | None:
         """How layers are to be stored; None if they stay as they are."""
-        return None if self.compression == "keep" else Encoding.of(self.compression, self.level)
+        word = self.layer_compression
+        if word == "keep":
+            return None
+        preset = _PRESET_COMPRESSION.get(self.preset)
+        level = preset[1] if self.level is None and preset is not None and preset[0] == word else self.level
+        return Encoding.of(word, level)
 
     def asked_platforms(self) -> tuple[Platform, ...]:
         """The chosen platforms, parsed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.members import Member, MemberKind
 from inspector.export.convert import Converted
+from inspector.export.options import Preset
 from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
@@ -97,7 +98,10 @@ def _dropped(layout: Layout) -> Iterator[Change]:
     used |= set(_ROOT)
     chosen = bool(layout.options.images or layout.options.platforms)
     left = [member for member in members.members if member.kind is MemberKind.FILE and member.name not in used]
-    if layout.options.preset.value == "strict-oci" and layout.archive.root_document("manifest.json") is not None:
+    if (
+        layout.options.preset is not Preset.DOCKER_COMPATIBLE
+        and layout.archive.root_document("manifest.json") is not None
+    ):
         stored = layout.archive.root_document("manifest.json")
         assert stored is not None
         yield Change("manifest.json", DROPPED, "not part of an OCI layout", str(stored.digest), None, len(stored.raw))

@@ -58,7 +58,7 @@ class LayerStore:
     ) -> None:
         self._bag = bag
         self._wanted = options.encoding()
-        self._forced = options.level is not None
+        self._forced = options.is_forced
         self._recoded = recoded
         self._token = token
         self._sink = sink

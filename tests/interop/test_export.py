@@ -68,7 +68,7 @@ def _judge(source: Path, work: Path, judge: Judge, **options: Any) -> None:
     _export(source, target, **options)
     skopeo = judge("skopeo")
     preset = options.get("preset", Preset.DOCKER_COMPATIBLE)
-    if preset is not Preset.STRICT_OCI:
+    if preset in (Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER):
         images = judges.skopeo_docker(skopeo, target, work) if _has_manifest_json(target) else 0
         assert images or "encrypted" in source.name
     if preset is not Preset.CLASSIC_DOCKER:
@@ -95,11 +95,13 @@ def test_the_default_preset(name: str, corpus: Path, work: Path, judge: Judge) -
     [
         {"preset": Preset.STRICT_OCI},
         {"preset": Preset.CLASSIC_DOCKER},
+        {"preset": Preset.FOR_PUSH},
+        {"preset": Preset.SMALLEST},
         {"compression": "gzip", "level": 1},
         {"compression": "zstd"},
         {"compression": "none"},
     ],
-    ids=["strict", "classic", "gzip", "zstd", "none"],
+    ids=["strict", "classic", "push", "smallest", "gzip", "zstd", "none"],
 )
 def test_other_choices(name: str, options: dict[str, Any], corpus: Path, work: Path, judge: Judge) -> None:
     _judge(corpus / name, work, judge, **options)
