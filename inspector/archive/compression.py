@@ -7,7 +7,7 @@ claims, and what follows the last stream is counted, not guessed at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -103,12 +103,14 @@ def inflate(
     *,
     zstd_window: int = DEFAULT_LIMITS.zstd_window,
     state: InflateState | None = None,
+    on_stream: Callable[[int, int], None] | None = None,
 ) -> Iterator[bytes]:
     """The uncompressed bytes of all streams in `pieces`, in pieces of 1 byte to `OUTPUT_SLICE` bytes.
 
     Takes concatenated gzip members, zstd and skippable frames, xz and bzip2 streams, lz4 frames, with zeros between or
     behind them (tape padding). Garbage behind the last stream is passed over, as gzip(1) does, and counted in
     `state`. `pieces` are always drawn to their end unless an error is raised, so whoever hashes them sees them all.
+    `on_stream(produced, stored)` tells where each stream starts: in the output, and in what `pieces` hold.
 
     Raises `CompressionError` where the stream is damaged or ends too early, after giving out what came before;
     `LimitReached("zstd_window")`.
@@ -121,11 +123,15 @@ def inflate(
             for at in range(0, len(piece), OUTPUT_SLICE):
                 yield piece if len(piece) <= OUTPUT_SLICE else piece[at : at + OUTPUT_SLICE]
         return
-    yield from _inflate(pieces, compression, zstd_window, state)
+    yield from _inflate(pieces, compression, zstd_window, state, on_stream)
 
 
 def _inflate(
-    pieces: Iterable[bytes], compression: Compression, zstd_window: int, state: InflateState
+    pieces: Iterable[bytes],
+    compression: Compression,
+    zstd_window: int,
+    state: InflateState,
+    on_stream: Callable[[int, int], None] | None,
 ) -> Iterator[bytes]:
     decoder: _Decoder | None = None
     carried = b""
@@ -151,6 +157,8 @@ def _inflate(
                 # Small first slices: what a stream leaves over is copied, and there may be many tiny streams.
                 decoder = _decoder(compression, zstd_window)
                 feed = _FIRST_SLICE
+                if on_stream is not None:
+                    on_stream(state.produced, state.consumed - len(held) + at)
             given = held[at : at + feed]
             at += len(given)
             feed = min(2 * feed, INPUT_SLICE)

@@ -12,8 +12,9 @@ from inspector.archive.compression import INPUT_SLICE, Compression, inflate
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import ByteSource, MemorySource, SparseSource, Window, check_range, chunks
 from inspector.errors import CompressionError, LayerError
-from inspector.layers.gzip_index import GzipCursor, GzipIndex
+from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.merged import Merged
+from inspector.layers.seekable import Checkpoints
 from inspector.layers.table import FILE, HARDLINK, Listing
 from inspector.progress import CancelToken
 
@@ -28,12 +29,20 @@ class _Cursor(Protocol):
     def step(self) -> bytes | None: ...
 
 
-class _PlainCursor:
-    """For the formats without checkpoints: from the beginning."""
+class _StreamCursor:
+    """For the formats whose decoders cannot be copied: from the start of a stream (a zstd frame, an xz stream)."""
 
-    def __init__(self, source: ByteSource, compression: Compression, limits: Limits) -> None:
-        self.produced = 0
-        self._pieces = inflate(chunks(source, size=INPUT_SLICE), compression, zstd_window=limits.zstd_window)
+    def __init__(
+        self, source: ByteSource, compression: Compression, limits: Limits, points: Checkpoints, position: int
+    ) -> None:
+        start = points.before(position)
+        self.produced = start.produced
+        pieces = chunks(source, offset=start.stored, size=INPUT_SLICE)
+
+        def note(produced: int, stored: int) -> None:
+            points.offer(start.produced + produced, start.stored + stored)
+
+        self._pieces = inflate(pieces, compression, zstd_window=limits.zstd_window, on_stream=note)
 
     def step(self) -> bytes | None:
         piece = next(self._pieces, None)
@@ -45,8 +54,8 @@ class _PlainCursor:
 class InflatedSource:
     """The uncompressed bytes of a compressed source, as a `ByteSource`.
 
-    gzip: reads start at the nearest checkpoint of `index`; those that are missing are made on the way. Other formats: a
-    read further on goes on from the last one, a read further back starts at the beginning.
+    Reads start at the nearest of `checkpoints`; those that are missing are made on the way. A read further on goes on from
+    the last one.
     `read_at` raises `CompressionError` where the stream is damaged or shorter than `size`.
     """
 
@@ -56,13 +65,13 @@ class InflatedSource:
         compression: Compression,
         size: int,
         *,
-        index: GzipIndex | None = None,
+        checkpoints: Checkpoints | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.size: int = size
         self._stored = stored
         self._compression = compression
-        self._index = index if index is not None else GzipIndex()
+        self._points = checkpoints if checkpoints is not None else Checkpoints()
         self._limits = limits
         self._lock = threading.Lock()
         self._cursor: _Cursor | None = None
@@ -103,12 +112,12 @@ class InflatedSource:
         )
 
     def _jump_helps(self, cursor: _Cursor, offset: int) -> bool:
-        return self._compression is Compression.GZIP and self._index.before(offset).produced > cursor.produced
+        return self._points.before(offset).produced > cursor.produced
 
     def _open(self, offset: int) -> _Cursor:
         if self._compression is Compression.GZIP:
-            return GzipCursor(self._stored, self._index, position=offset)
-        return _PlainCursor(self._stored, self._compression, self._limits)
+            return GzipCursor(self._stored, self._points, position=offset)
+        return _StreamCursor(self._stored, self._compression, self._limits, self._points, offset)
 
 
 def open_layer(layer: Blob | ByteSource, listing: Listing, limits: Limits = DEFAULT_LIMITS) -> ByteSource:
@@ -117,7 +126,7 @@ def open_layer(layer: Blob | ByteSource, listing: Listing, limits: Limits = DEFA
     if listing.compression is Compression.NONE:
         return source
     return InflatedSource(
-        source, listing.compression, listing.uncompressed_size, index=listing.gzip_index, limits=limits
+        source, listing.compression, listing.uncompressed_size, checkpoints=listing.checkpoints, limits=limits
     )
 
 

@@ -7,22 +7,18 @@ since deflate looks back at most 32 KiB.
 
 from __future__ import annotations
 
-import threading
-from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, Self
 
 from zlib_ng import zlib_ng
 
 from inspector.archive.compression import InflateState
 from inspector.archive.source import ByteSource
 from inspector.errors import CompressionError
+from inspector.layers.seekable import Checkpoints, Inflater
 
 # The stub takes the class for an instance.
 _Error: type[Exception] = zlib_ng.error  # type: ignore[assignment]
 
-SPACING = 4 << 20
-MOST_CHECKPOINTS = 160
 OUTPUT_SLICE = 1 << 20
 _LARGEST_INPUT = 256 << 10
 _SMALLEST_INPUT = 16 << 10
@@ -32,61 +28,11 @@ _MAGIC = b"\x1f\x8b\x08"
 _GZIP_FORMAT = 31
 
 
-class _Inflater(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-    def copy(self) -> Self: ...
-
-
-_new_inflater: Callable[[int], _Inflater] = zlib_ng.decompressobj  # type: ignore[assignment]  # the stub lacks copy()
-
-
-class Checkpoint(NamedTuple):
-    """`inflater` goes on at stored byte `stored`; its next byte is byte `produced` of the output. None: a new member."""
-
-    produced: int
-    stored: int
-    inflater: _Inflater | None
-
-
-class GzipIndex:
-    """The checkpoints of one stream, in order; safe from several threads. The start is always one.
-
-    They lie `spacing` bytes of output apart; when there are more than `MOST_CHECKPOINTS`, every second one is dropped.
-    """
-
-    def __init__(self, spacing: int = SPACING) -> None:
-        self._spacing = spacing
-        self._lock = threading.Lock()
-        self._points = [Checkpoint(0, 0, None)]
-
-    def __len__(self) -> int:
-        return len(self._points)
-
-    def before(self, position: int) -> Checkpoint:
-        """The last checkpoint at or before byte `position` of the output."""
-        with self._lock:
-            return self._points[bisect_right(self._points, position, key=lambda point: point.produced) - 1]
-
-    def offer(self, produced: int, stored: int, inflater: _Inflater | None) -> None:
-        """Keep a copy if the last checkpoint is far enough behind."""
-        with self._lock:
-            if produced < self._points[-1].produced + self._spacing:
-                return
-            copied = inflater.copy() if inflater is not None else None
-            self._points.append(Checkpoint(produced, stored, copied))
-            if len(self._points) > MOST_CHECKPOINTS:
-                self._points = self._points[::2]
-                self._spacing *= 2
+_new_inflater: Callable[[int], Inflater] = zlib_ng.decompressobj  # type: ignore[assignment]  # the stub lacks copy()
 
 
 class GzipCursor:
-    """Inflates a gzip stream from a checkpoint on, leaving new checkpoints in `index` on its way.
+    """Inflates a gzip stream from a checkpoint on, leaving new checkpoints in `points` on its way.
 
     `on_stored` gets all stored bytes as they are read. Concatenated members, zeros and garbage behind them are handled
     as `inspector.archive.compression.inflate` does, and told in `state`.
@@ -95,18 +41,18 @@ class GzipCursor:
     def __init__(
         self,
         source: ByteSource,
-        index: GzipIndex,
+        points: Checkpoints,
         *,
         position: int = 0,
         state: InflateState | None = None,
         on_stored: Callable[[bytes], object] | None = None,
     ) -> None:
-        start = index.before(position)
+        start = points.before(position)
         self.produced = start.produced
         """Output bytes before the ones that the next `step` gives."""
         self.state = state if state is not None else InflateState()
         self._source = source
-        self._index = index
+        self._points = points
         self._on_stored = on_stored
         self._stored = start.stored
         self._inflater = start.inflater.copy() if start.inflater is not None else None
@@ -153,7 +99,7 @@ class GzipCursor:
             self._feed = max(_SMALLEST_INPUT, self._feed // 4)
         elif self._since_read < _LARGE_OUTPUT // 4:
             self._feed = min(_LARGEST_INPUT, self._feed * 2)
-        self._index.offer(self.produced, self._stored, self._inflater)
+        self._points.offer(self.produced, self._stored - len(self._pending), self._inflater)
         self._since_read = 0
         length = min(self._feed, self._source.size - self._stored)
         if length <= 0:
@@ -185,6 +131,7 @@ class GzipCursor:
             state.trailing_garbage += len(self._pending)
             self._pending = b""
             return False
+        self._points.offer(self.produced, self._stored - len(self._pending))
         self._inflater = _new_inflater(_GZIP_FORMAT)
         return True
 
@@ -205,7 +152,7 @@ class GzipCursor:
             self._pending = inflater.unconsumed_tail
         return produced
 
-    def _salvage(self, inflater: _Inflater, error: Exception) -> bytes:
+    def _salvage(self, inflater: Inflater, error: Exception) -> bytes:
         """What comes before the fault: a library drops the whole slice with its error."""
         whole: list[bytes] = []
         fed, step = 0, _SALVAGE_STEP

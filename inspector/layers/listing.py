@@ -18,9 +18,10 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput, StreamInput
 from inspector.errors import CompressionError, LayerError, LimitReached, SourceChanged
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.layers.gzip_index import GzipCursor, GzipIndex
+from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.hashing import BackgroundHash
 from inspector.layers.rows import RowTaker
+from inspector.layers.seekable import Checkpoints
 from inspector.layers.table import Listing
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -184,7 +185,7 @@ class _Reading:
             self._damage = error
 
     def _pieces(self, state: InflateState, stored: hashlib._Hash | None) -> Iterator[bytes]:
-        """The inflated bytes; whatever happens, all stored bytes are hashed. A gzip layer leaves checkpoints behind."""
+        """The inflated bytes; whatever happens, all stored bytes are hashed. Checkpoints are left behind."""
 
         def take(piece: bytes) -> bytes:
             self._token.check()
@@ -194,20 +195,20 @@ class _Reading:
             return piece
 
         listing, source = self._listing, self._source
-        if listing.compression is Compression.GZIP:
-            listing.gzip_index = GzipIndex()
-            if source.size >= _WORTH_CHECKPOINTS:
-                cursor = GzipCursor(source, listing.gzip_index, state=state, on_stored=take)
-                try:
-                    while (piece := cursor.step()) is not None:
-                        yield piece
-                except CompressionError:
-                    cursor.drain()
-                    raise
-                return
+        points = listing.checkpoints = Checkpoints()
+        if listing.compression is Compression.GZIP and source.size >= _WORTH_CHECKPOINTS:
+            cursor = GzipCursor(source, points, state=state, on_stored=take)
+            try:
+                while (piece := cursor.step()) is not None:
+                    yield piece
+            except CompressionError:
+                cursor.drain()
+                raise
+            return
         pieces = map(take, chunks(source, size=INPUT_SLICE))
+        window = self._limits.zstd_window
         try:
-            yield from inflate(pieces, listing.compression, zstd_window=self._limits.zstd_window, state=state)
+            yield from inflate(pieces, listing.compression, zstd_window=window, state=state, on_stream=points.offer)
         except CompressionError:
             for _ in pieces:
                 pass

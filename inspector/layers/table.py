@@ -12,7 +12,7 @@ from typing import NamedTuple
 from inspector.archive.compression import Compression
 from inspector.archive.tar_entry import EntryType
 from inspector.findings import Finding
-from inspector.layers.gzip_index import GzipIndex
+from inspector.layers.seekable import Checkpoints
 from inspector.layers.whiteout import Whiteout, WhiteoutKind, parse
 from inspector.oci.digest import Digest
 
@@ -44,7 +44,7 @@ class Listing:
     """
 
     __slots__ = (
-        "absolute_links", "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "gzip_index", "links",
+        "absolute_links", "checkpoints", "complete", "compression", "devices", "diff_id", "digest", "findings", "gids", "links",
         "modes", "mtimes", "offsets", "paths", "sizes", "sparse", "stored_names", "stored_size", "typeflags", "types", "uids",
         "uncompressed_size", "xattrs",
     )  # fmt: skip
@@ -82,8 +82,8 @@ class Listing:
         self.stored_size = stored_size
         self.uncompressed_size = 0
         self.compression = compression
-        self.gzip_index: GzipIndex | None = None
-        """Of a gzip layer: where reading may start."""
+        self.checkpoints: Checkpoints | None = None
+        """Of a compressed layer: where reading may start."""
         self.findings: tuple[Finding, ...] = ()
         self.complete = False
         """False while it is read, and for a damaged layer: what was whole is here."""

@@ -11,12 +11,13 @@ import pytest
 from inspector.archive.compression import Compression, InflateState
 from inspector.archive.source import MemorySource
 from inspector.errors import CompressionError, LayerError
-from inspector.layers import gzip_index
+from inspector.layers import gzip_index, seekable
 from inspector.layers.changes import Changes
 from inspector.layers.content import InflatedSource, content_digests, open_file, open_layer, open_merged_file
-from inspector.layers.gzip_index import GzipCursor, GzipIndex
+from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.listing import list_layer
 from inspector.layers.merged import merge
+from inspector.layers.seekable import Checkpoints
 from inspector.oci.digest import Digest
 from tests.builders.bundle import Bundle, Entry, compress, folder, hardlink, symlink
 
@@ -124,7 +125,7 @@ def test_sparse_files_read_with_their_holes() -> None:
 NOISE = random.Random(1).randbytes(300_000)
 
 
-def inflated(stored: bytes, index: GzipIndex, *, position: int = 0) -> tuple[bytes, GzipCursor]:
+def inflated(stored: bytes, index: Checkpoints, *, position: int = 0) -> tuple[bytes, GzipCursor]:
     cursor = GzipCursor(MemorySource(stored), index, position=position)
     pieces = []
     while (piece := cursor.step()) is not None:
@@ -149,7 +150,7 @@ def members(*data: bytes) -> bytes:
 )
 def test_reading_may_start_at_every_checkpoint(make: Callable[[], bytes]) -> None:
     stored = make()
-    index = GzipIndex(spacing=1 << 18)
+    index = Checkpoints(spacing=1 << 18)
     whole, _ = inflated(stored, index)
     assert whole == gzip.decompress(stored)
     points = len(index)
@@ -163,8 +164,8 @@ def test_reading_may_start_at_every_checkpoint(make: Callable[[], bytes]) -> Non
 
 def test_a_source_makes_its_checkpoints_itself() -> None:
     stored = gzip.compress(TEXT, 6)
-    index = GzipIndex(spacing=1 << 18)
-    source = InflatedSource(MemorySource(stored), Compression.GZIP, len(TEXT), index=index)
+    index = Checkpoints(spacing=1 << 18)
+    source = InflatedSource(MemorySource(stored), Compression.GZIP, len(TEXT), checkpoints=index)
     assert source.read_at(len(TEXT) - 10, 10) == TEXT[-10:]
     assert len(index) > 2
     order = random.Random(2)
@@ -177,8 +178,8 @@ def test_a_source_makes_its_checkpoints_itself() -> None:
 
 
 def test_the_number_of_checkpoints_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gzip_index, "MOST_CHECKPOINTS", 8)
-    index = GzipIndex(spacing=1000)
+    monkeypatch.setattr(seekable, "MOST_CHECKPOINTS", 8)
+    index = Checkpoints(spacing=1000)
     stored = gzip.compress(NOISE * 20, 1)
     whole, _ = inflated(stored, index)
     assert len(index) <= 8
@@ -190,7 +191,7 @@ def test_the_number_of_checkpoints_is_bounded(monkeypatch: pytest.MonkeyPatch) -
 def test_garbage_and_padding_are_counted() -> None:
     state = InflateState()
     stored = members(b"a") + bytes(3) + members(b"b") + bytes(4) + b"garbage" + members(b"c")
-    cursor = GzipCursor(MemorySource(stored), GzipIndex(), state=state)
+    cursor = GzipCursor(MemorySource(stored), Checkpoints(), state=state)
     assert (cursor.step(), cursor.step(), cursor.step()) == (b"a", b"b", None)
     assert state.streams == 2
     assert state.trailing_zeros == 7
@@ -200,11 +201,11 @@ def test_garbage_and_padding_are_counted() -> None:
 @pytest.mark.parametrize("stored", [b"", b"no gzip", b"\x1f", b"\x1f\x8b\x08"])
 def test_what_is_no_gzip_is_refused(stored: bytes) -> None:
     with pytest.raises(CompressionError):
-        GzipCursor(MemorySource(stored), GzipIndex()).step()
+        GzipCursor(MemorySource(stored), Checkpoints()).step()
 
 
 def damaged(stored: bytes) -> bytes:
-    cursor = GzipCursor(MemorySource(stored), GzipIndex())
+    cursor = GzipCursor(MemorySource(stored), Checkpoints())
     pieces: list[bytes | None] = []
     with pytest.raises(CompressionError):
         pieces.extend(iter(cursor.step, None))
@@ -229,9 +230,54 @@ def test_checkpoints_of_a_listed_layer() -> None:
     listing = list_layer(MemorySource(stored))
     assert listing.digest == Digest.of(stored)
     assert listing.diff_id == Digest.of(tar)
-    assert listing.gzip_index is not None
-    assert len(listing.gzip_index) > 1
+    assert listing.checkpoints is not None
+    assert len(listing.checkpoints) > 1
     cut = list_layer(MemorySource(stored[: len(stored) // 2]))
     assert cut.digest == Digest.of(stored[: len(stored) // 2])
     assert not cut.complete
     assert cut.paths == [b"noise"]
+
+
+# ---------------------------------------------------------------- streams and frames
+
+
+@pytest.mark.parametrize("how", ["gzip", "zstd", "xz", "bzip2", "lz4"])
+def test_reading_starts_at_the_nearest_stream(how: str) -> None:
+    data = [bytes([number]) * 1000 + NOISE for number in range(40)]
+    stored = b"".join(compress(part, how) for part in data)
+    whole = b"".join(data)
+    points = Checkpoints(spacing=1 << 20)
+    source = InflatedSource(MemorySource(stored), Compression(how), len(whole), checkpoints=points)
+    assert source.read_at(len(whole) - 5, 5) == whole[-5:]
+    assert len(points) > 5
+
+    kept = Checkpoints.from_stream_starts(points.stream_starts())
+    assert len(kept) > 5
+    read: list[int] = []
+
+    class Counting(MemorySource):
+        def read_at(self, offset: int, length: int) -> bytes:
+            read.append(length)
+            return super().read_at(offset, length)
+
+    for offset in (len(whole) - 10, 5, len(whole) // 2, 301_000 * 7 + 990):
+        again = InflatedSource(Counting(stored), Compression(how), len(whole), checkpoints=kept)
+        assert again.read_at(offset, 10) == whole[offset : offset + 10]
+    assert sum(read) < 2 * len(stored)
+
+
+def test_listing_a_zstd_layer_of_many_frames_leaves_checkpoints() -> None:
+    tar = Bundle((Entry("noise", NOISE * 40), Entry("end", b"x"))).tar()
+    frame = 1 << 20
+    stored = b"".join(compress(tar[at : at + frame], "zstd") for at in range(0, len(tar), frame))
+    listing = list_layer(MemorySource(stored))
+    assert listing.diff_id == Digest.of(tar)
+    assert listing.checkpoints is not None
+    assert len(listing.checkpoints) > 1
+    layer = open_layer(MemorySource(stored), listing)
+    assert open_file(layer, listing, 1).read_at(0, 1) == b"x"
+
+
+def test_kept_checkpoints_that_run_backwards_are_refused() -> None:
+    with pytest.raises(ValueError):
+        Checkpoints.from_stream_starts([(10, 5), (10, 6)])
