@@ -95,7 +95,7 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     runner = TaskRunner()
     window = MainWindow(runner, Settings())
     window.show()
-    window.open_paths(paths)
+    window.start(paths)
     application.give_files_to(window.open_from_outside)
     if instance is not None and first:
         instance.listen(window.open_from_outside)

@@ -11,15 +11,19 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
+from inspector.ui.layout import keep_view, recall_view
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
-from inspector.ui.widgets.drop_page import DropPage
+from inspector.ui.widgets.drop_page import MOST_SHOWN, DropPage
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel.display import safe
-from inspector.viewmodel.messages import Action, Message, from_error
+from inspector.viewmodel.lastsession import LastSession, OpenArchive
+from inspector.viewmodel.messages import Action, Message, from_error, offer_to_open_again
+from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession, open_session
 
 
@@ -39,6 +43,9 @@ class ArchiveStack(QWidget):
         self._opening: set[str] = set()
         self._raised: dict[str, tuple[str, ...]] = {}
         self._failed: dict[Message, Path] = {}
+        self._again: dict[str, OpenArchive] = {}
+        self._front = ""
+        self._offered = LastSession()
         self.bar = MessageBar(self)
         self.bar.action_chosen.connect(self._act)
         self.empty = DropPage(self)
@@ -114,22 +121,32 @@ class ArchiveStack(QWidget):
 
     def remember(self, view: ArchiveView) -> None:
         """Keep how its panes and columns are arranged, for the next archive."""
-        self._settings.keep_state("splitter", view.splitter.saveState())
-        self._settings.keep_state("tree-columns", view.tree.header().saveState())
-        self._settings.keep_flag("compare-below", view.pages.files.compare.wanted)
-        files = view.pages.files.view
-        for name, state in files.states.items():
-            self._settings.keep_state(name, state)
+        keep_view(self._settings, view)
 
-    def _recall(self, view: ArchiveView) -> None:
-        splitter, columns = self._settings.state("splitter"), self._settings.state("tree-columns")
-        if not splitter.isEmpty():
-            view.splitter.restoreState(splitter)
-        if not columns.isEmpty():
-            view.tree.header().restoreState(columns)
-        view.pages.files.compare.wanted = self._settings.flag("compare-below")
-        files = view.pages.files.view
-        files.states = {name: state for name in files.STATES if not (state := self._settings.state(name)).isEmpty()}
+    def session(self) -> LastSession:
+        """What is open, for the next start."""
+        views = self.views()
+        front = self.view
+        return LastSession(
+            tuple(
+                OpenArchive(str(view.session.path), view.node.key, view.pages.page or "")
+                for view in views
+                if str(view.session.path).isprintable()
+            ),
+            views.index(front) if front in views else 0,
+        )
+
+    def open_again(self, session: LastSession) -> None:
+        """Open what was open at the last end, in the same order and at the same places; what is gone is told in the bar."""
+        self._again = {archive.path: archive for archive in session.archives}
+        self._front = session.archives[session.front].path if session.archives else ""
+        self.open_paths([Path(path) for path in self._again])
+
+    def offer_again(self, session: LastSession) -> None:
+        """Ask in the bar whether to open what was open at the last end. No file is looked at before."""
+        if session.archives:
+            self._offered = session
+            self.bar.show_message(offer_to_open_again([archive.path for archive in session.archives]))
 
     def _close_button(self, view: ArchiveView) -> QToolButton:
         button = QToolButton()
@@ -145,10 +162,10 @@ class ArchiveStack(QWidget):
     def _open(self, path: Path, instead_of: ArchiveView | None = None) -> None:
         self._opening.add(str(path))
         raised = self._raised.get(str(path), ())
-
+        limits = self._settings.preferences.all_limits()
         self._runner.start(
             self.tr("Opening %s") % safe(path.name),
-            lambda token, sink: open_session(path, token, sink, raised=raised),
+            lambda token, sink: open_session(path, token, sink, raised=raised, limits=limits),
             partial(self._opened, instead_of),
             partial(self._not_opened, path),
             on_end=partial(self._opening.discard, str(path)),
@@ -160,7 +177,7 @@ class ArchiveStack(QWidget):
         if front is not None:
             self.remember(front)
         view = ArchiveView(session, self._runner, self)
-        self._recall(view)
+        recall_view(self._settings, view)
         self.tabs.setUpdatesEnabled(False)
         at = self.tabs.indexOf(instead_of) if instead_of is not None and isValid(instead_of) else -1
         if instead_of is not None and at >= 0:
@@ -168,6 +185,10 @@ class ArchiveStack(QWidget):
             self.close_at(at)
             if node is not None:
                 view.select(node)
+        again = self._again.get(str(session.path))
+        if again is not None and at < 0:
+            at = self._place_of(again)
+            _go_back_to(view, again)
         self.view_added.emit(view)
         at = self.tabs.insertTab(
             at if at >= 0 else self.tabs.count(), view, icon("archive"), text.caption(session.title)
@@ -175,12 +196,23 @@ class ArchiveStack(QWidget):
         self.tabs.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, self._close_button(view))
         self.tabs.setTabToolTip(at, text.tooltip(session.tooltip))
         self._stack.setCurrentWidget(self.tabs)
-        self.tabs.setCurrentIndex(at)
+        if again is None or front is None or again.path == self._front:
+            self.tabs.setCurrentIndex(at)
         self.tabs.setUpdatesEnabled(True)
         self._settings.recent = self._settings.recent.adding(session.recent(time.time()))
         self._settings.folder = str(session.path.parent)
-        view.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.view is view:
+            view.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view_changed.emit()
+
+    def _place_of(self, again: OpenArchive) -> int:
+        """Where its tab was among those that are open again: they come in the order in which they can be read."""
+        order = list(self._again)
+        for at, view in enumerate(self.views()):
+            path = str(view.session.path)
+            if path in self._again and order.index(path) > order.index(again.path):
+                return at
+        return -1
 
     def _not_opened(self, path: Path, error: BaseException) -> None:
         message = from_error(error, self.tr("opening %s") % safe(path.name))
@@ -191,7 +223,9 @@ class ArchiveStack(QWidget):
     def _act(self, action: Action, message: Message) -> None:
         self.bar.dismiss()
         path = self._failed.get(message)
-        if action is Action.OPEN_OTHER:
+        if action is Action.OPEN_AGAIN:
+            self.open_again(self._offered)
+        elif action is Action.OPEN_OTHER:
             self.files_asked.emit()
         elif path is None:
             return
@@ -206,16 +240,34 @@ class ArchiveStack(QWidget):
         self._show_recent()
 
     def _show_recent(self) -> None:
-        recent = self._settings.recent
-        self.empty.show_recent(recent, {}, time.time())
-        paths = [entry.path for entry in recent.entries]
-        if not paths:
-            return
-        # A dead network share answers after half a minute: never asked on the window's thread.
-        self._runner.start(
-            self.tr("Looking for recent archives"),
-            lambda _token, _sink: {path: not Path(path).exists() for path in paths},
-            lambda missing: self.empty.show_recent(self._settings.recent, missing, time.time()),
-            lambda _error: None,
-            quiet=True,
-        )
+        self._missing: dict[str, bool] = {}
+        self.empty.show_recent(self._settings.recent, self._missing, time.time())
+        for entry in self._settings.recent.entries[:MOST_SHOWN]:
+            # A dead network share answers after half a minute, or never: asked in a thread, and each by itself.
+            self._runner.start(
+                self.tr("Looking for recent archives"),
+                partial(_is_missing, entry.path),
+                partial(self._mark_missing, entry.path),
+                lambda _error: None,
+                owner=self,
+                quiet=True,
+                aside=True,
+            )
+
+    def _mark_missing(self, path: str, missing: bool) -> None:
+        if missing:
+            self._missing[path] = True
+            self.empty.mark_missing(path)
+
+
+def _is_missing(path: str, _token: CancelToken, _sink: ProgressSink) -> bool:
+    return not Path(path).exists()
+
+
+def _go_back_to(view: ArchiveView, again: OpenArchive) -> None:
+    """To the node and page where the person was, as far as the archive still has them."""
+    node = view.session.tree.find_by_key(again.node) if again.node else None
+    if node is not None:
+        view.select(node)
+    if again.page in {page.value for page in Page}:
+        view.pages.show_page(Page(again.page))

@@ -121,7 +121,8 @@ class ArchiveView(QWidget):
         metrics = self.tree.fontMetrics()
         for column, sample in _WIDTHS:
             self.tree.header().resizeSection(column, metrics.horizontalAdvance(sample) + 14)
-        self.pages.files.view.reset_widths()
+        self.tree.show()
+        self.pages.files.reset_layout()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.tree and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

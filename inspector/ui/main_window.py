@@ -30,6 +30,8 @@ from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
 from inspector.ui.exports import Exports
+from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_window
+from inspector.ui.layout import VERSION as LAYOUT_VERSION
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.findings_button import FindingsButton
@@ -38,8 +40,7 @@ from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
-
-_SIZE = QSize(1240, 740)
+from inspector.viewmodel.preferences import Reopen
 
 
 class MainWindow(QMainWindow):
@@ -55,7 +56,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Image Inspector"))
         self.setWindowIcon(icon("app"))
-        self.resize(_SIZE)
+        self.resize(FIRST_SIZE)
         self.archives = ArchiveStack(runner, settings, self)
         self.archives.files_asked.connect(self.ask_for_files)
         self.archives.view_added.connect(self._connect_view)
@@ -66,7 +67,8 @@ class MainWindow(QMainWindow):
         fill_menus(self, self.actions_by_id)
         self._fill_tool_bar()
         self._fill_status_bar()
-        self._restore()
+        self._first_state = self.saveState(LAYOUT_VERSION)
+        recall_window(settings, self)
         self._view_changed()
 
     # --- opening ---------------------------------------------------------------------------------------------------------
@@ -264,17 +266,21 @@ class MainWindow(QMainWindow):
         self.selection.setText(shown)
         self.selection.setToolTip(text.tooltip(tip))
 
-    def _restore(self) -> None:
-        geometry = self.settings.state("geometry")
-        if not geometry.isEmpty():
-            self.restoreGeometry(geometry)
-
     def reset_layout(self) -> None:
         self.settings.forget_states()
-        self.resize(_SIZE)
+        reset_window(self, self._first_state)
         for view in self.archives.views():
-            view.tree.show()
             view.reset_layout()
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """The first thing that the window does: open `paths`, or what was open when it was closed last."""
+        last, reopen = self.settings.last_session, self.settings.preferences.reopen
+        if paths:
+            self.open_paths(paths)
+        elif reopen is Reopen.ALWAYS:
+            self.archives.open_again(last)
+        elif reopen is Reopen.ASK:
+            self.archives.offer_again(last)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -309,7 +315,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_to_close()
             return
-        self.settings.keep_state("geometry", self.saveGeometry())
+        keep_window(self.settings, self)
+        self.settings.last_session = self.archives.session()
         if self.view is not None:
             self.archives.remember(self.view)
         self.settings.sync()

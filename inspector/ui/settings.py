@@ -6,10 +6,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from inspector.viewmodel.lastsession import LastSession, pages_from_json, pages_to_json
+from inspector.viewmodel.pages import Page
+from inspector.viewmodel.preferences import Preferences
 from inspector.viewmodel.recent import RecentList
+from inspector.viewmodel.tree import NodeType
 
-_VERSION = 1
+_VERSION = 2
 """Raised when stored states stop fitting the window; older ones are then not restored."""
+
+_LAYOUT_FLAGS = ("preview-hidden", "tree-hidden")
+"""Choices that *Reset layout* takes back."""
 
 
 class Settings:
@@ -20,6 +27,11 @@ class Settings:
             folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
             path = Path(folder) / "image-inspector.ini"
         self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def _text(self, name: str) -> str:
+        """A text that was kept; "" if there is none, or something else is in its place."""
+        value = self._store.value(name, "")
+        return value if isinstance(value, str) else ""
 
     def state(self, name: str) -> QByteArray:
         """A stored state; empty if there is none or it is of another version."""
@@ -32,6 +44,8 @@ class Settings:
     def forget_states(self) -> None:
         """*Reset layout*."""
         self._store.remove(f"state{_VERSION}")
+        for name in _LAYOUT_FLAGS:
+            self._store.remove(f"choice/{name}")
 
     def flag(self, name: str) -> bool:
         """A choice that stays; False until it was made."""
@@ -43,8 +57,7 @@ class Settings:
     @property
     def folder(self) -> str:
         """Where files were opened last."""
-        value = self._store.value("folder", "")
-        return value if isinstance(value, str) else ""
+        return self._text("folder")
 
     @folder.setter
     def folder(self, path: str) -> None:
@@ -53,12 +66,38 @@ class Settings:
     @property
     def recent(self) -> RecentList:
         """Never fails: a list that cannot be read is empty."""
-        value = self._store.value("recent", "")
-        return RecentList.from_json(value if isinstance(value, str) else "")
+        return RecentList.from_json(self._text("recent"))
 
     @recent.setter
     def recent(self, recent: RecentList) -> None:
         self._store.setValue("recent", recent.to_json())
+
+    @property
+    def preferences(self) -> Preferences:
+        """Never fails: what cannot be read is the default."""
+        return Preferences.from_json(self._text("preferences"))
+
+    @preferences.setter
+    def preferences(self, preferences: Preferences) -> None:
+        self._store.setValue("preferences", preferences.to_json())
+
+    @property
+    def last_session(self) -> LastSession:
+        """Never fails: a session that cannot be read is empty."""
+        return LastSession.from_json(self._text("session"))
+
+    @last_session.setter
+    def last_session(self, session: LastSession) -> None:
+        self._store.setValue("session", session.to_json())
+
+    @property
+    def pages(self) -> dict[NodeType, Page]:
+        """The page chosen last for each kind of node."""
+        return pages_from_json(self._text(f"state{_VERSION}/pages"))
+
+    @pages.setter
+    def pages(self, pages: dict[NodeType, Page]) -> None:
+        self._store.setValue(f"state{_VERSION}/pages", pages_to_json(pages))
 
     def sync(self) -> None:
         self._store.sync()

@@ -23,6 +23,8 @@ from inspector.progress import CancelToken, Progress, ProgressSink
 T = TypeVar("T")
 Work = Callable[[CancelToken, ProgressSink], T]
 _PROGRESS_MS = 50
+_STUCK_S = 1.0
+"""A cancelled task that has not answered by then hangs in a read that nothing ends, and gives up its place in the queue."""
 
 
 @dataclass(eq=False)
@@ -38,6 +40,11 @@ class Task(Generic[T]):
     on_drop: Callable[[T], None] | None = None
     quiet: bool = False
     """Not shown in the status bar."""
+    aside: bool = False
+    """Takes no place in the queue: a question that a dead network share may never answer."""
+    withdraw: Callable[[Task[Any]], None] | None = None
+    """Takes it out of the queue, if it still waits there."""
+    cancelled_at: float = 0.0
     started: float = field(default_factory=time.monotonic)
     progress: Progress | None = None
     running: bool = True
@@ -45,6 +52,9 @@ class Task(Generic[T]):
     def cancel(self) -> None:
         """Ask it to stop; neither of its callbacks but `on_end` is called after this."""
         self.token.cancel()
+        self.cancelled_at = self.cancelled_at or time.monotonic()
+        if self.withdraw is not None:
+            self.withdraw(self)
 
     @property
     def elapsed(self) -> float:
@@ -73,6 +83,8 @@ class TaskRunner(QObject):
         self._waiting: deque[tuple[Task[Any], Work[Any]]] = deque()
         self._answers: deque[tuple[Callable[[], None], QObject | None]] = deque()
         self._free = workers
+        self._holding: set[Task[Any]] = set()
+        """Those that keep one of the places from others."""
         self._dirty = False
         self._closed = False
         self._threads: set[threading.Thread] = set()
@@ -85,7 +97,7 @@ class TaskRunner(QObject):
         """Those under way or waiting, oldest first."""
         return tuple(self._tasks)
 
-    def start(
+    def start(  # noqa: PLR0913 - one keyword for each thing that may be wanted of a task
         self,
         what: str,
         work: Work[T],
@@ -96,15 +108,20 @@ class TaskRunner(QObject):
         owner: QObject | None = None,
         on_drop: Callable[[T], None] | None = None,
         quiet: bool = False,
+        aside: bool = False,
     ) -> Task[T]:
         """Run `work(token, sink)` in a thread, then one of the callbacks here. `Cancelled` calls only `on_end`.
 
         `on_drop` gets a result that nobody takes any more, so that what it holds open can be closed.
         """
-        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, owner, on_drop, quiet)
+        task: Task[T] = Task(what, CancelToken(), on_success, on_failure, on_end, owner, on_drop, quiet, aside)
+        task.withdraw = self._withdraw
         self._tasks.append(task)
-        self._waiting.append((task, work))
-        self._start_next()
+        if aside:
+            self._start_thread(task, work)
+        else:
+            self._waiting.append((task, work))
+            self._start_next()
         self._timer.start()
         self._mark()
         return task
@@ -140,9 +157,26 @@ class TaskRunner(QObject):
         while self._free and self._waiting:
             task, work = self._waiting.popleft()
             self._free -= 1
-            thread = threading.Thread(target=self._run, args=(task, work), name=f"task {task.what}", daemon=True)
-            self._threads.add(thread)
-            thread.start()
+            self._holding.add(task)
+            self._start_thread(task, work)
+
+    def _start_thread(self, task: Task[Any], work: Work[Any]) -> None:
+        thread = threading.Thread(target=self._run, args=(task, work), name=f"task {task.what}", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _withdraw(self, task: Task[Any]) -> None:
+        """A cancelled task that has not begun ends now, not when those before it are done."""
+        waiting = [pair for pair in self._waiting if pair[0] is not task]
+        if len(waiting) < len(self._waiting):
+            self._waiting = deque(waiting)
+            # Not from within `cancel`: who cancels several things at once expects no calls meanwhile.
+            self.post(lambda: self._failed(task, Cancelled()))
+
+    def _give_back(self, task: Task[Any]) -> None:
+        if task in self._holding:
+            self._holding.discard(task)
+            self._free += 1
 
     def _run(self, task: Task[T], work: Work[T]) -> None:
         def sink(progress: Progress, /) -> None:
@@ -184,7 +218,7 @@ class TaskRunner(QObject):
                 task.on_end()
 
     def _ended(self, task: Task[Any]) -> None:
-        self._free += 1
+        self._give_back(task)
         task.running = False
         if task in self._tasks:
             self._tasks.remove(task)
@@ -196,6 +230,12 @@ class TaskRunner(QObject):
         self._tick()
 
     def _tick(self) -> None:
+        now = time.monotonic()
+        stuck = [task for task in self._holding if task.cancelled_at and now - task.cancelled_at > _STUCK_S]
+        for task in stuck:
+            self._give_back(task)
+        if stuck:
+            self._start_next()
         if self._dirty:
             self._dirty = False
             self.changed.emit()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
-    "compare-below", "dockerfile", "file-history",
+    "turn-preview", "compare-below", "dockerfile", "file-history",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 """Commands that are off while no archive is open."""
@@ -54,6 +54,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "expand-all": lambda: window.expand(everything=True),
         "collapse-all": lambda: window.expand(everything=False),
         "toggle-tree": with_view(lambda view: view.tree.setVisible(not view.tree.isVisible())),
+        "turn-preview": with_view(lambda view: view.pages.files.turn_preview()),
         "full-screen": lambda: window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen),
         "reset-layout": window.reset_layout,
         "back": with_view(ArchiveView.back),

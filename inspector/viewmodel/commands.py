@@ -55,6 +55,7 @@ _TABLE = (
     Command("expand-all", "Expand All", ("Ctrl+Shift+Right",), "", "View", separated=True),
     Command("collapse-all", "Collapse All", ("Ctrl+Shift+Left",), "", "View"),
     Command("toggle-tree", "Contents Pane", ("F9",), "Show or hide the tree of the archive", "View", separated=True),
+    Command("turn-preview", "Preview Beside the Files", ("Ctrl+Shift+B",), "Put the preview beside the files, or below them again", "View", "preview"),
     Command("full-screen", "Full Screen", ("F11",), "", "View"),
     Command("reset-layout", "Reset Layout", (), "Put panes and columns back to where they were at first", "View"),
     Command("back", "Back", ("Alt+Left",), "The place before this one", "Go", "back"),

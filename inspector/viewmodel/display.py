@@ -81,16 +81,29 @@ _BEYOND = 10**30
 """humanize divides as floats, and Python writes out no number of more than 4300 digits; nothing real comes near."""
 
 
+_binary = False
+
+
+def use_binary_units(*, on: bool) -> bool:
+    """A preference of the window: KiB instead of kB from now on, in the whole process. True if that is a change."""
+    global _binary  # noqa: PLW0603 - one person looks at this process
+    changed = _binary is not on
+    _binary = on
+    if changed:
+        size.cache_clear()
+    return changed
+
+
 @lru_cache(maxsize=4096)
 def size(number: int | None) -> str:
-    """In decimal units, as `humanize.naturalsize` words it; `–` for None."""
+    """In decimal units unless the person wants binary ones, as `humanize.naturalsize` words it; `–` for None."""
     if number is None:
         return NOTHING
     if abs(number) >= _BEYOND:
         return "over 10³⁰ B"
     import humanize  # not at the start: `show --json` needs none of it
 
-    return humanize.naturalsize(number) if number >= 0 else f"{number:,} B"
+    return humanize.naturalsize(number, binary=_binary) if number >= 0 else f"{number:,} B"
 
 
 def size_exact(number: int | None) -> str:

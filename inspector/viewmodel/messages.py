@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import humanize
 
 from inspector import __version__, errors
 from inspector.findings import Severity
+from inspector.language import trn
 from inspector.viewmodel import display
 
 if TYPE_CHECKING:
     from inspector.progress import Progress
     from inspector.viewmodel.outcome import ExportOutcome
+
+
+_MOST_NAMES = 4
+"""Names of files in one message; the rest are counted."""
 
 
 class Action(StrEnum):
@@ -25,6 +32,7 @@ class Action(StrEnum):
     CONTINUE_WITH_MORE = "continue-with-more"
     REOPEN = "reopen"
     OPEN_OTHER = "open-other"
+    OPEN_AGAIN = "open-again"
     SHOW_IN_FOLDER = "show-in-folder"
     OPEN_RESULT = "open-result"
     COPY_DIGEST = "copy-digest"
@@ -43,6 +51,7 @@ _LABELS = {
     Action.CONTINUE_WITH_MORE: "Continue with a Larger Limit",
     Action.REOPEN: "Read Again",
     Action.OPEN_OTHER: "Open Another…",
+    Action.OPEN_AGAIN: "Open Again",
     Action.SHOW_IN_FOLDER: "Show in Folder",
     Action.OPEN_RESULT: "Open",
     Action.COPY_DIGEST: "Copy Digest",
@@ -157,6 +166,21 @@ def from_outcome(outcome: ExportOutcome) -> Message:
     severity = Severity.INFO if outcome.verified else Severity.WARNING
     actions = (Action.SHOW_IN_FOLDER, Action.OPEN_RESULT, Action.COPY_DIGEST, Action.DETAILS)
     return Message(severity, outcome.line, " ".join(outcome.notes), outcome.details, actions, subject=str(outcome.path))
+
+
+def offer_to_open_again(paths: Sequence[str]) -> Message:
+    """At the start: what was open at the last end."""
+    names = [display.safe(PurePath(path).name or path, 60) for path in paths]
+    shown = ", ".join(names[:_MOST_NAMES])
+    rest = len(names) - _MOST_NAMES
+    text = trn("%(names)s and %(rest)d more", "%(names)s and %(rest)d more", rest) % {"names": shown, "rest": rest}
+    title = trn("One archive was open last time", "%d archives were open last time", len(names))
+    return Message(
+        Severity.INFO,
+        title % len(names) if "%d" in title else title,
+        text if rest > 0 else shown,
+        actions=(Action.OPEN_AGAIN,),
+    )
 
 
 def progress_text(progress: Progress, elapsed: float) -> str:

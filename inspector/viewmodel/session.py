@@ -49,12 +49,18 @@ _OPEN_TARS = 8
 _PARTIAL_SECONDS = 0.3
 
 
-def open_session(path: Path, token: CancelToken, sink: ProgressSink, *, raised: tuple[str, ...] = ()) -> ArchiveSession:
-    """Open an archive. `raised` names limits to go on with, as often as they were raised.
+def open_session(
+    path: Path,
+    token: CancelToken,
+    sink: ProgressSink,
+    *,
+    raised: tuple[str, ...] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> ArchiveSession:
+    """Open an archive within `limits`. `raised` names limits to go on with, as often as they were raised.
 
     Raises the ArchiveError family, `LimitReached`, `Cancelled`.
     """
-    limits = DEFAULT_LIMITS
     for name in raised:
         limits = limits.raised(name)
     archive = open_archive(path, token=token, sink=sink, limits=limits)

@@ -167,7 +167,7 @@ def test_a_document_of_3_mb(qtbot: QtBot, open_archive: Opener, tmp_path: Path) 
     spec = ImageSpec((layer_tar({"a": b""}),), ("docker.io/library/big:1",), more_config={"config": {"Labels": labels}})
     view = open_archive(docker_24([spec]).write(tmp_path / "big.tar"))
     node = node_named(view, "config")
-    view.pages._wanted[node.type] = next(page for page in view.session.pages_for(node) if page.value == "json")
+    view.pages.wanted[node.type] = next(page for page in view.session.pages_for(node) if page.value == "json")
 
     def show() -> float:
         view.select(view.session.tree.root)

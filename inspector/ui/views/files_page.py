@@ -17,6 +17,7 @@ from inspector.ui.views.preview_pane import Loader, PreviewPane
 from inspector.viewmodel.files import FileList
 
 _FILTER_PAUSE_MS = 120
+_PANES = (420, 200)
 
 
 class FilesPage(QWidget):
@@ -55,7 +56,7 @@ class FilesPage(QWidget):
         self.splitter.addWidget(self.view)
         self.splitter.addWidget(self.preview)
         self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([420, 200])
+        self.splitter.setSizes(list(_PANES))
         self._show_preview = self._button("preview", self.tr("Show or hide the content of the selected file (Space)"))
         self._show_preview.setCheckable(True)
         self._show_preview.setChecked(True)
@@ -120,6 +121,27 @@ class FilesPage(QWidget):
         self.preview.show_nothing()
         self._matches.clear()
         self._note.hide()
+
+    @property
+    def shows_preview(self) -> bool:
+        """Whether the person wants to see the content of the selected file."""
+        return self._show_preview.isChecked()
+
+    def show_preview(self, shown: bool) -> None:
+        self._show_preview.setChecked(shown)
+
+    def turn_preview(self) -> None:
+        """Put the preview beside the files, or below them again."""
+        sides = (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)
+        self.splitter.setOrientation(sides[self.splitter.orientation() == Qt.Orientation.Vertical])
+        self.show_preview(True)
+
+    def reset_layout(self) -> None:
+        """Panes and columns as they were at first."""
+        self.splitter.setOrientation(Qt.Orientation.Vertical)
+        self.splitter.setSizes(list(_PANES))
+        self.show_preview(True)
+        self.view.reset_widths()
 
     def toggle_preview(self) -> None:
         """Space: show or hide the content of the selected file."""

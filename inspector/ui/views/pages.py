@@ -45,7 +45,8 @@ class Pages(QWidget):
         self._node: StructureNode | None = None
         self._loading: list[Task[Any]] = []
         self._shown: set[Page] = set()
-        self._wanted: dict[NodeType, Page] = {}
+        self.wanted: dict[NodeType, Page] = {}
+        """The page that the person chose last for each kind of node."""
         self._pointer = ""
         self._path = b""
         self.summary = SummaryPage()
@@ -106,7 +107,7 @@ class Pages(QWidget):
             self.tabs.removeTab(0)
         for page in pages:
             self.tabs.addTab(self._widgets[page], self.tr(page.caption))
-        wanted = self._wanted.get(node.type)
+        wanted = self.wanted.get(node.type)
         if wanted in pages:
             self.tabs.setCurrentWidget(self._widgets[wanted])
         self.tabs.blockSignals(False)
@@ -210,7 +211,7 @@ class Pages(QWidget):
     def _tab_changed(self, index: int) -> None:
         page = self._page_at(index)
         if page is not None and self._node is not None:
-            self._wanted[self._node.type] = page
+            self.wanted[self._node.type] = page
         self._load()
 
     def _load(self) -> None:

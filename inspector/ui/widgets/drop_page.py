@@ -19,9 +19,13 @@ from PySide6.QtWidgets import (
 
 from inspector.ui import text
 from inspector.ui.assets import icon
+from inspector.viewmodel.display import elided
 from inspector.viewmodel.recent import RecentArchive, RecentList
 
-_MOST_SHOWN = 8
+MOST_SHOWN = 8
+"""Recent archives."""
+_MOST_CHARACTERS = 56
+"""Of a line below a name."""
 
 
 class _DropArea(QWidget):
@@ -83,6 +87,7 @@ class DropPage(QWidget):
         inside.addSpacing(12)
         inside.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignCenter)
         inside.addStretch(1)
+        self._buttons: dict[str, tuple[QToolButton, RecentArchive]] = {}
         self._recent = QWidget()
         self._recent.setMaximumWidth(440)
         self._recent.hide()
@@ -115,6 +120,7 @@ class DropPage(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        self._buttons = {}
         self._recent.setVisible(bool(recent.entries))
         if not recent.entries:
             return
@@ -123,21 +129,33 @@ class DropPage(QWidget):
         font.setBold(True)
         heading.setFont(font)
         self._recent_grid.addWidget(heading, 0, 0, 1, 2)
-        for row, entry in enumerate(recent.entries[:_MOST_SHOWN], start=1):
-            self._recent_grid.addWidget(self._entry(entry, missing.get(entry.path, False), now), row, 0)
+        for row, entry in enumerate(recent.entries[:MOST_SHOWN], start=1):
+            self._buttons[entry.path] = (self._entry(entry, now), entry)
+            self._recent_grid.addWidget(self._buttons[entry.path][0], row, 0)
             self._recent_grid.addWidget(self._remover(entry), row, 1)
         self._recent_grid.setColumnStretch(0, 1)
+        for path, is_missing in missing.items():
+            if is_missing:
+                self.mark_missing(path)
 
-    def _entry(self, entry: RecentArchive, missing: bool, now: float) -> QToolButton:
-        gone = self.tr(" · not found") if missing else ""
+    def mark_missing(self, path: str) -> None:
+        """Say of an entry that its file is not there (any more); unknown paths are passed over."""
+        if path in self._buttons:
+            button, entry = self._buttons[path]
+            gone = self.tr("not found: %s") % entry.path
+            button.setText(f"{text.caption(entry.title)}\n{text.caption(elided(gone, _MOST_CHARACTERS))}")
+            button.setIcon(icon("absent"))
+            button.setAccessibleName(f"{entry.title}, {gone}")
+
+    def _entry(self, entry: RecentArchive, now: float) -> QToolButton:
         button = QToolButton()
-        button.setText(f"{text.caption(entry.title)}\n{text.caption(entry.details(now) + gone)}")
+        button.setText(f"{text.caption(entry.title)}\n{text.caption(entry.details(now))}")
         button.setIcon(icon("archive"))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.setToolTip(text.tooltip(entry.path))
-        button.setAccessibleName(f"{entry.title}, {entry.details(now)}{gone}")
+        button.setAccessibleName(f"{entry.title}, {entry.details(now)}")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda: self.path_chosen.emit(entry.path))
         return button

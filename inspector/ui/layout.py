@@ -1,0 +1,92 @@
+"""How window, panes and columns are arranged: kept, brought back, and put back to how they were at first.
+
+A state from another version, or a damaged one, is refused by Qt or by us, and what it was for stays as it is at first.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtWidgets import QDockWidget, QHeaderView, QMainWindow, QSplitter
+
+from inspector.ui.archive_view import ArchiveView
+from inspector.ui.settings import Settings
+
+VERSION = 1
+"""Of `QMainWindow.saveState`: raised when docks or tool bars stop fitting; Qt refuses others."""
+FIRST_SIZE = QSize(1240, 740)
+_LEAST_PX = 24
+"""No column is brought back narrower than a finger."""
+
+
+def keep_window(settings: Settings, window: QMainWindow) -> None:
+    """Size and place, docks and tool bars."""
+    settings.keep_state("geometry", window.saveGeometry())
+    settings.keep_state("window", window.saveState(VERSION))
+
+
+def recall_window(settings: Settings, window: QMainWindow) -> None:
+    geometry, state = settings.state("geometry"), settings.state("window")
+    if not geometry.isEmpty():
+        window.restoreGeometry(geometry)
+    if not state.isEmpty():
+        window.restoreState(state, VERSION)
+
+
+def reset_window(window: QMainWindow, first: QByteArray) -> None:
+    """`first` is the state of the window before anything was brought back."""
+    if not (window.isMaximized() or window.isFullScreen()):
+        window.resize(FIRST_SIZE)
+    window.restoreState(first, VERSION)
+    for dock in window.findChildren(QDockWidget):
+        dock.setFloating(False)
+
+
+def keep_view(settings: Settings, view: ArchiveView) -> None:
+    """How the panes and columns of `view` are arranged, for the next archive."""
+    files = view.pages.files
+    settings.keep_state("splitter", view.splitter.saveState())
+    settings.keep_state("tree-columns", view.tree.header().saveState())
+    settings.keep_state("preview", files.splitter.saveState())
+    settings.keep_flag("preview-hidden", not files.shows_preview)
+    settings.keep_flag("tree-hidden", view.tree.isHidden())
+    settings.keep_flag("compare-below", files.compare.wanted)
+    settings.pages = {**settings.pages, **view.pages.wanted}
+    for name, state in files.view.states.items():
+        settings.keep_state(name, state)
+
+
+def recall_view(settings: Settings, view: ArchiveView) -> None:
+    """As the last archive was arranged."""
+    files = view.pages.files
+    _split(view.splitter, settings.state("splitter"))
+    _split(files.splitter, settings.state("preview"))
+    _columns(view.tree.header(), settings.state("tree-columns"))
+    files.show_preview(not settings.flag("preview-hidden"))
+    view.tree.setHidden(settings.flag("tree-hidden"))
+    files.compare.wanted = settings.flag("compare-below")
+    view.pages.wanted.update(settings.pages)
+    files.view.states = {name: state for name in files.view.STATES if not (state := settings.state(name)).isEmpty()}
+
+
+def _split(splitter: QSplitter, state: QByteArray) -> None:
+    """Sizes from a state in which every pane would be gone, or that is none, are not taken."""
+    first, along = splitter.saveState(), splitter.orientation()
+    if state.isEmpty() or not splitter.restoreState(state):
+        return
+    if not any(splitter.sizes()) or (splitter.count() > 2 and splitter.orientation() is not along):
+        splitter.restoreState(first)
+    splitter.setChildrenCollapsible(False)
+
+
+def _columns(header: QHeaderView, state: QByteArray) -> None:
+    modes = [header.sectionResizeMode(section) for section in range(header.count())]
+    first = header.saveState()
+    if state.isEmpty() or not header.restoreState(state):
+        return
+    hidden = any(header.isSectionHidden(section) for section in range(header.count()))
+    if hidden or header.count() != len(modes):
+        header.restoreState(first)
+    for section, mode in enumerate(modes):
+        header.setSectionResizeMode(section, mode)
+        if header.sectionSize(section) < _LEAST_PX:
+            header.resizeSection(section, _LEAST_PX * 3)
