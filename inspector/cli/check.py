@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.findings import Finding, Fix, Severity
@@ -39,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="error",
         help="exit with 1 if there is a finding as bad as this or worse (default: error)",
     )
+    parser.add_argument(
+        "--report",
+        metavar="OUT",
+        action="append",
+        default=[],
+        help="also write an evidence report, as .html or .md by its ending; implies --deep; may be given twice",
+    )
+    parser.add_argument("--force", action="store_true", help="replace an existing report")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--json", action="store_true", help="print one JSON document")
     chosen.add_argument("--format", choices=_FORMATS, default="text", help="text, json, SARIF 2.1.0, or JUnit's XML")
@@ -50,11 +59,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     level = _LEVELS.get(arguments.fail_on)
     with console.open_archive(arguments.file) as archive:
-        report = check_archive(
-            archive, deep=arguments.deep, token=console.token, sink=console.sink(), limits=console.limits
-        )
+        if arguments.report:
+            report = _saved(archive, arguments, console)
+        else:
+            report = check_archive(
+                archive, deep=arguments.deep, token=console.token, sink=console.sink(), limits=console.limits
+            )
         _print(archive, report, "json" if arguments.json else arguments.format, level, console)
     return 1 if level is not None and report.worst is not None and report.worst >= level else 0
+
+
+def _saved(archive: ImageArchive, arguments: argparse.Namespace, console: Console) -> Report:
+    from inspector.viewmodel.evidence_file import save_report
+
+    targets = [Path(name) for name in arguments.report]
+    return save_report(
+        archive, targets, console.limits, console.token, console.sink(), overwrite=arguments.force
+    ).report
 
 
 def _print(archive: ImageArchive, report: Report, style: str, level: Severity | None, console: Console) -> None:

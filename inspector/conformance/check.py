@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
-from inspector.conformance.case import Case
+from inspector.conformance.case import Case, Contents
 from inspector.conformance.contents import read_contents
 from inspector.conformance.forecast import Forecast
 from inspector.conformance.loaders import forecast
@@ -32,6 +32,8 @@ class Report:
     findings: tuple[Finding, ...]
     loaders: tuple[Forecast, ...]
     is_deep: bool
+    contents: Contents = field(default_factory=Contents, compare=False)
+    """What a deep check found by reading every blob; empty after a quick one."""
 
     @property
     def worst(self) -> Severity | None:
@@ -74,7 +76,7 @@ def check_archive(
         collected.add(read_contents(case, sink))
         _run(DEEP, case, collected)
     findings = collected.findings()
-    return Report(findings, forecast(case), deep)
+    return Report(findings, forecast(case), deep, case.contents)
 
 
 def _run(checks: Iterable[Check], case: Case, collected: _Collected) -> None:

@@ -116,3 +116,17 @@ def test_junit(fails: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_one_way_of_writing_only(fine: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", fine, "--json", "--format", "sarif"]) == 2
     assert "not allowed" in capsys.readouterr().err
+
+
+def test_an_evidence_report_is_written_whatever_is_found(
+    fails: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html, markdown = tmp_path / "r.html", tmp_path / "r.md"
+    assert main(["check", fails, "--report", str(html), "--report", str(markdown)]) == 1
+    assert "every blob was read" in capsys.readouterr().out
+    assert "INDEX-1" in html.read_text()
+    assert "INDEX-1" in markdown.read_text()
+    assert main(["check", fails, "--report", str(html), "--fail-on", "never"]) == 2
+    assert main(["check", fails, "--report", str(html), "--fail-on", "never", "--force"]) == 0
+    assert main(["check", fails, "--report", str(tmp_path / "r.pdf")]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
