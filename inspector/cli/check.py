@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from inspector.errors import UsageError
 from inspector.findings import Finding, Fix, Severity
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _INDENT: Final = " " * 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, --deep, --fail-on, and how the result is written."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="an image archive, or a layout folder")
     parser.add_argument(
         "--deep", action="store_true", help="read every blob: digests, diffIDs and what is in the layers"
     )
@@ -47,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="also write an evidence report, as .html or .md by its ending; implies --deep; may be given twice",
     )
+    parser.add_argument(
+        "--explain",
+        metavar="CODE|all",
+        help="print what a rule asks and why, and stop; FILE is not needed; of all rules as Markdown",
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing report")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--json", action="store_true", help="print one JSON document")
@@ -57,6 +63,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the report; 1 if a finding is at or above the asked level, else 0."""
     from inspector.conformance.check import check_archive
 
+    if arguments.explain is not None:
+        return _explain(arguments.explain, console)
+    if arguments.file is None:
+        raise UsageError("No archive", "check needs a FILE, or --explain CODE.")
     level = _LEVELS.get(arguments.fail_on)
     with console.open_archive(arguments.file) as archive:
         if arguments.report:
@@ -67,6 +77,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             )
         _print(archive, report, "json" if arguments.json else arguments.format, level, console)
     return 1 if level is not None and report.worst is not None and report.worst >= level else 0
+
+
+def _explain(code: str, console: Console) -> int:
+    from inspector.conformance.reference import explain, to_markdown
+
+    if code.lower() == "all":
+        console.out(to_markdown().rstrip("\n"))
+        return 0
+    try:
+        lines = explain(code.upper())
+    except KeyError:
+        raise UsageError("No such rule", f"{code!r} is no code of a rule. --explain all lists them.") from None
+    for line in lines:
+        console.out(line)
+    return 0
 
 
 def _saved(archive: ImageArchive, arguments: argparse.Namespace, console: Console) -> Report:

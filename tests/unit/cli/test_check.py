@@ -130,3 +130,16 @@ def test_an_evidence_report_is_written_whatever_is_found(
     assert main(["check", fails, "--report", str(html), "--fail-on", "never", "--force"]) == 0
     assert main(["check", fails, "--report", str(tmp_path / "r.pdf")]) == 2
     assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_a_rule_is_explained_without_an_archive(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", "index-1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"INDEX-1: {RULES['INDEX-1'].title}\n{RULES['INDEX-1'].explanation}\n")
+    assert "image-index.md" in out
+    assert main(["check", "--explain", "all"]) == 0
+    out = capsys.readouterr().out
+    assert [code for code in RULES if f"\n### {code}\n" not in out] == []
+    assert main(["check", "--explain", "X-1"]) == 2
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
