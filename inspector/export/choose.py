@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inspector.archive.image import Image, NodeKind
 from inspector.errors import UsageError
-from inspector.export.contents import Contents
+from inspector.export.contents import Contents, is_whole
 from inspector.export.entries import Entry
 from inspector.export.options import ExportOptions
+from inspector.export.repairs import Mending
 from inspector.oci.digest import Digest
 from inspector.oci.platform import Platform
 from inspector.oci.reference import name_matches, qualify
@@ -18,16 +19,19 @@ _SHORTEST = 4
 """Digits of a digest that are enough to mean it."""
 
 
-def chosen(contents: Contents, entries: Sequence[Entry], options: ExportOptions) -> tuple[list[Entry], list[str]]:
+def chosen(
+    contents: Contents, entries: Sequence[Entry], options: ExportOptions, mending: Mending
+) -> tuple[list[Entry], list[str]]:
     """The entries that were asked for, renamed, and notes for people. `UsageError` if a choice leads to nothing."""
     notes: list[str] = []
     found = list(entries)
     if options.images:
         found = _images(contents, found, options.images)
     if options.platforms:
-        found = _platforms(contents, found, options, notes)
-    if len(found) < len(entries) or options.platforms:
-        found += _describing(contents, entries, found)
+        found = _platforms(contents, found, options)
+    found = _at_complete(contents, found, mending)
+    if len(found) < len(entries) or any(entry.why in _STRAIGHT for entry in found):
+        found += _describing(contents, entries, found, notes)
     return _renamed(contents, found, options.retag), notes
 
 
@@ -67,30 +71,41 @@ def _is_meant(word: str, *digests: str | None) -> bool:
     return any(d is not None and (d == word or d.rpartition(":")[2].startswith(start)) for d in digests)
 
 
-def _pointing_at(entry: Entry, image: Image) -> Entry:
+_CHOSEN, _COMPLETE = "chosen image", "BLOB-6"
+_STRAIGHT = (_CHOSEN, _COMPLETE)
+"""Why an entry leads past its index."""
+
+
+def _pointing_at(entry: Entry, image: Image, why: str = _CHOSEN) -> Entry:
     """`entry`, leading straight to one of the images below its index, as docker save --platform writes it."""
     if isinstance(entry.target, Image) or image.manifest_digest is None:
         return entry
     digest = image.path[-1] if image.path else image.manifest_digest
     if digest == entry.target:
         return entry
-    return replace(entry, target=digest, descriptor=image.manifest_descriptor, is_new=True, why="chosen image")
+    return replace(entry, target=digest, descriptor=image.manifest_descriptor, is_new=True, why=why)
 
 
-def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOptions, notes: list[str]) -> list[Entry]:
+def _at_complete(contents: Contents, entries: Sequence[Entry], mending: Mending) -> list[Entry]:
+    """Entries whose index has gaps, leading straight to its images that are whole (formats.md D6), if that is wanted."""
+    found: list[Entry] = []
+    for entry in entries:
+        straight: list[Entry] = []
+        node = contents.nodes.get(entry.target) if isinstance(entry.target, Digest) else None
+        if node is not None and node.index is not None and node.digest is not None and contents.has_gaps(node.digest):
+            straight = [_pointing_at(entry, i, _COMPLETE) for i in contents.images_below(node.digest) if is_whole(i)]
+        where = entry.name or entry.word or str(entry.target)
+        found += straight if straight and mending.wants("point-at-complete", where, "BLOB-6") else [entry]
+    return found
+
+
+def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOptions) -> list[Entry]:
     asked = options.asked_platforms()
     found: list[Entry] = []
     for entry in entries:
         images = contents.images_below(entry.target)
         right = [image for image in images if image.platform is not None and _is_asked(image.platform, asked)]
         found += [_pointing_at(entry, image) for image in right]
-        below = contents.below(entry.target) if isinstance(entry.target, Digest) else ()
-        attestations = sum(1 for n in below if n.image is not None and n.image.kind is NodeKind.ATTESTATION)
-        if right and attestations and len(images) + attestations > 1:
-            notes.append(
-                f"{entry.name or entry.word or 'An index'}: {attestations} attestation(s) belong to the index that "
-                "lists all platforms and are left out with it."
-            )
     if not found:
         there = sorted({str(i.platform) for e in entries for i in contents.images_below(e.target) if i.platform})
         raise UsageError(
@@ -103,32 +118,62 @@ def _is_asked(platform: Platform, asked: Iterable[Platform]) -> bool:
     return any(platform.matches(one) for one in asked)
 
 
-def _describing(contents: Contents, entries: Iterable[Entry], found: Sequence[Entry]) -> list[Entry]:
-    """Signatures and other top-level referrers of what was chosen: they go where their subject goes."""
-    reached: set[str] = set()
-    taken = {id(entry) for entry in found}
+def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[Entry], notes: list[str]) -> list[Entry]:
+    """Signatures and other referrers of what was chosen: they go where their subject goes.
 
-    def reach(entry: Entry) -> None:
+    Those that stood in an index which is left out can be listed by themselves if they name a `subject`; attestations
+    of the old form are told by their index alone.
+    """
+    taken = {id(entry) for entry in found}
+    reached: set[Digest] = set()
+    for entry in found:
         if isinstance(entry.target, Digest):
             reached.update(node.digest for node in contents.below(entry.target) if node.digest is not None)
-
-    for entry in found:
-        reach(entry)
+    waiting = [entry for entry in (*entries, *_of_left_indexes(contents, entries, found)) if id(entry) not in taken]
     more: list[Entry] = []
     grown = True
     while grown:
         grown = False
-        for entry in entries:
-            node = contents.nodes.get(entry.target) if isinstance(entry.target, Digest) else None
-            image = node.image if node is not None else None
-            if id(entry) in taken or image is None or image.kind is NodeKind.IMAGE or entry.target in reached:
+        for entry in list(waiting):
+            image = _referrer(contents, entry)
+            if image is None or entry.target in reached or image.subject not in reached:
                 continue
-            if image.subject is not None and image.subject in reached:
-                taken.add(id(entry))
+            if entry.why not in _STRAIGHT or _names_its_subject(image):
+                waiting.remove(entry)
                 more.append(entry)
-                reach(entry)
                 grown = True
+        reached.update(entry.target for entry in more if isinstance(entry.target, Digest))
+    lost = [entry for entry in waiting if entry.why in _STRAIGHT and _is_lost(_referrer(contents, entry), reached)]
+    if lost:
+        count = f"{len(lost):,} attestation{'s' if len(lost) != 1 else ''}"
+        notes.append(f"{count} belong to an index that is left out, and go with it.")
     return more
+
+
+def _referrer(contents: Contents, entry: Entry) -> Image | None:
+    """What an entry leads to, if that describes something else instead of being an image."""
+    node = contents.nodes.get(entry.target) if isinstance(entry.target, Digest) else None
+    image = node.image if node is not None else None
+    return image if image is not None and image.kind is not NodeKind.IMAGE else None
+
+
+def _is_lost(image: Image | None, reached: set[Digest]) -> bool:
+    return image is not None and image.kind is NodeKind.ATTESTATION and image.subject in reached
+
+
+def _of_left_indexes(contents: Contents, entries: Iterable[Entry], found: Sequence[Entry]) -> Iterator[Entry]:
+    """What the indexes list, as entries of their own, where these are not written themselves."""
+    kept = {entry.target for entry in found}
+    for entry in entries:
+        if isinstance(entry.target, Digest) and entry.target not in kept:
+            for node in contents.below(entry.target):
+                for child in node.index.manifests if node.index is not None else ():
+                    if child.digest is not None:
+                        yield Entry(child.digest, descriptor=child, is_new=True, why=_CHOSEN)
+
+
+def _names_its_subject(image: Image) -> bool:
+    return image.parsed_manifest is not None and image.parsed_manifest.subject is not None
 
 
 def _renamed(contents: Contents, entries: Sequence[Entry], retag: Mapping[str, str]) -> list[Entry]:

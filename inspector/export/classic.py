@@ -15,7 +15,7 @@ from inspector.archive.compression import Compression
 from inspector.archive.image import Image
 from inspector.errors import ExportError
 from inspector.export.blobbag import whole
-from inspector.export.convert import Converted
+from inspector.export.converted import Converted
 from inspector.export.dockerhalf import DockerImage, docker_images
 from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions
@@ -79,6 +79,7 @@ def plan(
         images=tuple(_planned(image) for image in images),
         changes=_changes(layout, blobs, images),
         notes=(*layout.notes, *_notes(layout)),
+        repairs=layout.repairs(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, ImageArchive, NodeKind, TreeNode
+from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -42,6 +43,23 @@ class Contents:
             seen.update(fresh)
             waiting.extend(reversed(fresh))
 
+    def is_there(self, digest: Digest) -> bool:
+        """Whether the archive holds the document called `digest`."""
+        node = self.nodes.get(digest)
+        return (node is not None and node.kind is not NodeKind.ABSENT) or self.archive.blobs.find(digest) is not None
+
+    def has_gaps(self, digest: Digest) -> bool:
+        """Whether something that the index called `digest` lists is absent, or an image below it lacks parts."""
+        for node in self.below(digest):
+            if node.digest is not None and not self.is_there(node.digest):
+                return True
+            children = node.index.manifests if node.index is not None else ()
+            if any(child.digest is not None and not self.is_there(child.digest) for child in children):
+                return True
+            if node.image is not None and node.image.kind is NodeKind.IMAGE and not is_whole(node.image):
+                return True
+        return False
+
     def images_below(self, target: Digest | Image) -> list[Image]:
         """The runnable images that a top-level entry leads to."""
         if isinstance(target, Image):
@@ -59,3 +77,11 @@ class Contents:
         blobs = self.archive.blobs
         found = (entry for entry in self.archive.docker_entries if entry.config)
         return next((entry for entry in found if blobs.by_member(entry.config) is image.config_blob), None)
+
+
+def is_whole(image: Image) -> bool:
+    """Whether all parts are there, but for foreign layers, which may lie elsewhere."""
+    return image.config_blob is not None and all(
+        layer.present or (layer.media_type is not None and mediatype.is_foreign(layer.media_type))
+        for layer in image.layers
+    )

@@ -6,19 +6,29 @@ got wrong is put right. A rewritten document has a new digest, so every index ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, Layer, NodeKind, TreeNode
 from inspector.errors import BlobMissing, ExportError
 from inspector.export.blobbag import ADDED, KEPT, REWRITTEN, BlobBag, mismatch, whole
 from inspector.export.contents import Contents
+from inspector.export.converted import Converted
+from inspector.export.fields import (
+    descriptor_fields,
+    manifest_fields,
+    platform_fault,
+    platform_fields,
+    top_fields,
+)
 from inspector.export.options import ExportOptions
 from inspector.export.repair import has_misplaced_platform, right_stack
+from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
-from inspector.export.storedlayers import LayerStore, StoredLayer
+from inspector.export.storedlayers import LayerStore
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST
+from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
 from inspector.oci.document import Document, compact_json
 
@@ -27,39 +37,21 @@ if TYPE_CHECKING:
     from inspector.oci.document import Json
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Converted:
-    """What became of one document. `digest` and `size` are the new ones; `size` is None for what the source lacks.
-
-    `waiting`: a layer below it is still to be compressed, so `digest` is not the final one. `whys` are codes of
-    findings, or words.
-    """
-
-    media_type: str
-    digest: Digest
-    size: int | None
-    action: str
-    whys: tuple[str, ...] = ()
-    waiting: bool = False
-    old: Digest | None = None
-    old_size: int | None = None
-    image: Image | None = None
-    config_digest: Digest | None = None
-    layers: tuple[StoredLayer, ...] = ()
-
-    @property
-    def present(self) -> bool:
-        return self.size is not None
+Child = tuple[Descriptor, Converted | None]
+"""One entry of an index and what became of what it leads to; None where it names nothing."""
 
 
 class Converter:
     """Turns documents into what the new archive holds, each once; the blobs they need go into `bag`."""
 
-    def __init__(self, contents: Contents, bag: BlobBag, layers: LayerStore, options: ExportOptions) -> None:
+    def __init__(
+        self, contents: Contents, bag: BlobBag, layers: LayerStore, options: ExportOptions, mending: Mending
+    ) -> None:
         self._contents = contents
         self._bag = bag
         self._layers = layers
         self._convert = options.converts_docker
+        self._mending = mending
         self._done: dict[Digest, Converted] = {}
         self._made: list[Converted] = []
         self._open: set[Digest] = set()
@@ -116,45 +108,93 @@ class Converter:
 
     # indexes -------------------------------------------------------------------------------------------
 
+    def _converts(self, where: str, types: Iterable[str]) -> bool:
+        """Whether Docker's media types of one document become the specification's."""
+        if all(mediatype.to_oci(media_type) == media_type for media_type in types):
+            return self._convert
+        if not self._convert:
+            self._mending.note("docker-types", where, "MEDIA-1", made=False)
+            return False
+        return self._mending.wants("docker-types", where, "MEDIA-1")
+
     def _index(self, node: TreeNode, document: Document, blob: Blob, digest: Digest, media_type: str) -> Converted:
         index = node.index
         assert index is not None
         assert isinstance(document.value, dict)
+        where = f"index {digest}"
         children = [
             (child, self.document(child.digest, child.media_type, child.size) if child.digest is not None else None)
             for child in index.manifests
         ]
         own = index.media_type or media_type
-        wanted = mediatype.to_oci(own) if self._convert else own
+        wanted = mediatype.to_oci(own) if self._converts(where, [own]) else own
         whys = ["MEDIA-1"] if wanted != own else []
-        for _, done in children:
-            if done is not None and done.action == REWRITTEN:
-                whys += ["a document below it changed"]
-                break
-        if any(
-            child.size != done.size
-            for child, done in children
-            if done is not None and done.action == KEPT and done.present
-        ):
-            whys += ["DESC-4"]
+        if any(done is not None and done.action == REWRITTEN for _, done in children):
+            whys.append("a document below it changed")
+        children, is_pruned = self._without_absent(children, where)
+        whys += ["BLOB-6"] if is_pruned else []
+        sizes = [child for child, done in children if done is not None and done.present and child.size != done.size]
+        if sizes and self._mending.wants("sizes", where, "DESC-4"):
+            whys.append("DESC-4")
+        fields, codes = top_fields(respelled(document.value, INDEX), wanted, is_index=True)
+        rows, more = self._entries(children)
+        if (codes or more) and self._wants_fields(where, [*codes, *more], whys):
+            whys += dict.fromkeys([*codes, *more])
         if not whys:
             self._bag.keep(digest, blob)
             return Converted(own, digest, blob.size, KEPT, old=digest, old_size=blob.size)
         moved = {str(done.old): str(done.digest) for _, done in children if done is not None and done.old is not None}
         entries: list[Json] = []
-        for child, done in children:
-            entry = respelled(child.raw, DESCRIPTOR)
-            if done is not None and done.present and (done.action != KEPT or child.size != done.size):
-                entry |= {"mediaType": done.media_type, "digest": str(done.digest), "size": done.size}
-                entry.pop("data", None)
+        for (child, done), right in zip(children, rows, strict=True):
+            entry = right if more and more[0] in whys else respelled(child.raw, DESCRIPTOR)
+            if done is not None and done.present and (done.action != KEPT or "DESC-4" in whys):
+                entry |= {"mediaType": done.media_type, "digest": str(done.digest)}
+                if child.size != done.size or done.digest != child.digest:
+                    entry["size"] = done.size
+                    entry.pop("data", None)
             annotations = entry.get("annotations")
             if isinstance(annotations, dict) and str(annotations.get(DOCKER_REFERENCE_DIGEST)) in moved:
                 told = str(annotations[DOCKER_REFERENCE_DIGEST])
                 entry["annotations"] = annotations | {DOCKER_REFERENCE_DIGEST: moved[told]}
             entries.append(entry)
-        fields = respelled(document.value, INDEX)
-        fields |= {"schemaVersion": 2, "mediaType": wanted, "manifests": entries}
+        fields |= {"mediaType": wanted, "manifests": entries}
         return self._rewritten(in_order(fields, INDEX), wanted, blob, digest, whys, [d for _, d in children if d])
+
+    def _wants_fields(self, where: str, codes: Sequence[str], whys: Sequence[str]) -> bool:
+        """Whether to mend fields: once the digest is new anyway, and where no loader would take the document as it is."""
+        default = bool(whys) or "MANIF-1" in codes
+        return self._mending.wants("document-fields", where, *codes, default=default)
+
+    def _without_absent(self, children: list[Child], where: str) -> tuple[list[Child], bool]:
+        """The children that are there, if the others are to go; so go attestations of those that went."""
+        gone = {child.digest for child, done in children if done is not None and not done.present}
+        if not gone or len(gone) == len(children) or not self._mending.wants("prune-absent", where, "BLOB-6"):
+            return children, False
+        told = {str(digest) for digest in gone}
+        left = [
+            (child, done)
+            for child, done in children
+            if child.digest not in gone and child.annotations.get(DOCKER_REFERENCE_DIGEST) not in told
+        ]
+        return (left, True) if left else (children, False)
+
+    def _entries(self, children: Iterable[Child]) -> tuple[list[dict[str, Json]], list[str]]:
+        """The entries of a nested index with right fields, and the codes of what was wrong in them."""
+        children = list(children)
+        images = [done.image for _, done in children if done is not None and done.image is not None]
+        is_alone = len({str(image.platform) for image in images if image.kind is NodeKind.IMAGE}) < 2
+        rows, codes = [], []
+        for child, done in children:
+            image = done.image if done is not None else None
+            entry, found = descriptor_fields(child.raw, child, is_entry=True, image=image)
+            fault = platform_fault(image, child.platform, is_alone=is_alone)
+            own = platform_fields(image.platform) if fault and image is not None and image.platform else None
+            if own is not None:
+                entry["platform"] = own
+                found.append(fault)
+            rows.append(entry)
+            codes += found
+        return rows, codes
 
     def _rewritten(
         self,
@@ -178,14 +218,17 @@ class Converter:
         manifest = image.parsed_manifest
         assert manifest is not None
         assert isinstance(document.value, dict)
+        where = f"manifest {digest}"
         own = manifest.media_type or media_type
         is_docker = mediatype.is_docker(own)
-        convert = self._convert
+        stated = [manifest.config, *manifest.layers]
+        convert = self._converts(where, [own, *(one.media_type for one in stated if one is not None)])
         wanted = mediatype.to_oci(own) if convert else own
         whys = ["MEDIA-1"] if wanted != own else []
         config = self._config_descriptor(image, convert=convert, whys=whys)
         stack = right_stack(self._contents, image)
-        if stack is not None:
+        repair = "layer-order" if stack is not None and stack[1] == "MANIF-5" else "layer-list"
+        if stack is not None and self._mending.wants(repair, where, stack[1]):
             whys.append(stack[1])
             stored = [
                 self._layers.of_blob(_numbered(image, number, layer), layer) for number, layer in enumerate(stack[0])
@@ -196,10 +239,19 @@ class Converter:
                 for layer in image.layers
                 if layer.descriptor is not None
             ]
-            whys += [layer.why for layer in stored if layer.why]
-        if config is not None and "platform" in config and (whys or has_misplaced_platform(self._contents, image)):
-            del config["platform"]  # a new digest costs nothing more
-            whys.append("DESC-13")
+            whys += [why for layer in stored for why in layer.whys]
+        if config is not None and "platform" in config:
+            default = bool(whys) or has_misplaced_platform(self._contents, image)  # a new digest costs nothing more
+            if self._mending.wants("config-platform", where, "DESC-13", default=default):
+                del config["platform"]
+                whys.append("DESC-13")
+        layers = [layer.descriptor for layer in stored]
+        fields = respelled(document.value, MANIFEST)
+        right, codes = manifest_fields(fields | {"config": config, "layers": list(layers)}, manifest, own or wanted)
+        if codes and self._wants_fields(where, codes, whys):
+            whys += codes
+            fields, config = right, right["config"]  # type: ignore[assignment]
+            layers = right["layers"] if stack is None else layers  # type: ignore[assignment]
         facts = {
             "old": digest,
             "old_size": blob.size,
@@ -210,13 +262,13 @@ class Converter:
         if not whys:
             self._bag.keep(digest, blob)
             return Converted(own, digest, blob.size, KEPT, **facts)  # type: ignore[arg-type]
-        fields = respelled(document.value, MANIFEST)
         fields["schemaVersion"] = 2
         if own or not is_docker:
             fields["mediaType"] = wanted or mediatype.OCI_MANIFEST
+        fields.pop("config", None)
         if config is not None:
             fields["config"] = config
-        fields["layers"] = [in_order(respelled(layer.descriptor, DESCRIPTOR), DESCRIPTOR) for layer in stored]
+        fields["layers"] = [in_order(respelled(layer, DESCRIPTOR), DESCRIPTOR) for layer in layers]
         data = compact_json(in_order(fields, MANIFEST))
         whys = list(dict.fromkeys(whys))
         waiting = any(layer.waiting for layer in stored)
@@ -238,7 +290,9 @@ class Converter:
             if document is not None and stated.digest.algorithm == "sha256" and document.digest != stated.digest:
                 raise mismatch(image.config_blob.member.name, stated.digest, document.digest)
             self._bag.keep(stated.digest, image.config_blob)
-            if stated.size != image.config_blob.size:
+            if stated.size != image.config_blob.size and self._mending.wants(
+                "sizes", f"config {stated.digest}", "DESC-4"
+            ):
                 raw["size"] = image.config_blob.size
                 whys.append("DESC-4")
         return in_order(raw, DESCRIPTOR)
@@ -249,7 +303,12 @@ class Converter:
             return None
         if layer.media_type is None or not mediatype.is_foreign(layer.media_type):
             return None
-        return self._contents.archive.blobs.find(layer.diff_id)
+        local = self._contents.archive.blobs.find(layer.diff_id)
+        if local is None or not self._mending.wants(
+            "foreign-layers", f"layer {layer.digest or layer.diff_id}", "BLOB-6"
+        ):
+            return None
+        return local
 
     # manifests that are made here ----------------------------------------------------------------------
 
@@ -310,19 +369,6 @@ class Converter:
         whole(blob)
         self._bag.keep(document.digest, blob)
         return document.digest, blob.size
-
-
-def is_runnable(done: Converted) -> TypeGuard[Converted]:
-    """Whether Docker could load it: an image all of whose layers are tars that the new archive holds, one per diffID."""
-    image = done.image
-    if image is None or image.kind is not NodeKind.IMAGE or done.config_digest is None:
-        return False
-    if done.config_digest != image.config_digest and not image.v1_ids:
-        return False
-    config = image.parsed_config
-    if not image.v1_ids and (config is None or len(config.diff_ids) != len(done.layers)):
-        return False
-    return all(layer.digest is not None and layer.is_tar for layer in done.layers)
 
 
 def _numbered(image: Image, number: int, blob: Blob) -> Layer:

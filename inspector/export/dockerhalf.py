@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image
-from inspector.export.convert import Converted, is_runnable
+from inspector.export.converted import Converted, is_runnable
 from inspector.export.entries import Entry
 from inspector.oci.digest import Digest
 from inspector.oci.document import compact_json

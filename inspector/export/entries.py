@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.export.contents import Contents
+from inspector.export.repairs import Mending
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
@@ -50,16 +51,33 @@ class Entry:
         return self.descriptor.media_type if self.descriptor is not None else ""
 
 
-def entries_of(contents: Contents) -> list[Entry]:
+def entries_of(contents: Contents, mending: Mending) -> list[Entry]:
     """Every image of the archive, in the order of index.json; what it leaves out comes after it (moby#51389, #47210)."""
-    found = list(_listed(contents))
-    found = _with_repo_tags(contents, found)
+    listed = list(_listed(contents))
+    found = _with_repo_tags(contents, listed, mending)
     covered: set[Digest] = set()
     for entry in found:
         assert isinstance(entry.target, Digest)
         covered.update(node.digest for node in contents.below(entry.target) if node.digest is not None)
-    found += _unlisted(contents, covered)
-    return found
+    lost = list(_unlisted(contents, covered))
+    if not listed:
+        return lost
+    return [*found, *(entry for entry in lost if mending.wants("lost-images", _where(entry), "INDEX-11"))]
+
+
+def without_absent(contents: Contents, entries: list[Entry], mending: Mending) -> list[Entry]:
+    """The entries whose document is there, if the others are to go (BLOB-6); all of them if none would be left."""
+    present = [e for e in entries if isinstance(e.target, Image) or contents.is_there(e.target)]
+    if not present or len(present) == len(entries):
+        return entries
+    gone = [entry for entry in entries if entry not in present]
+    wanted = [mending.wants("prune-absent", _where(entry), "BLOB-6") for entry in gone]
+    return present if all(wanted) else entries
+
+
+def _where(entry: Entry) -> str:
+    """For people: the name, else the digest of what it leads to."""
+    return entry.name or entry.word or (entry.target.key if isinstance(entry.target, Image) else str(entry.target))
 
 
 def lost_names(archive: ImageArchive) -> Iterator[str]:
@@ -95,7 +113,7 @@ def _named(digest: Digest, descriptor: Descriptor) -> Entry:
     return Entry(digest, name, word, descriptor)
 
 
-def _with_repo_tags(contents: Contents, entries: list[Entry]) -> list[Entry]:
+def _with_repo_tags(contents: Contents, entries: list[Entry], mending: Mending) -> list[Entry]:
     """Names that only manifest.json gives go to the entry that leads to the same config (COMPAT-6)."""
     taken = {entry.name for entry in entries if entry.name is not None}
     found = list(entries)
@@ -103,7 +121,7 @@ def _with_repo_tags(contents: Contents, entries: list[Entry]) -> list[Entry]:
         assert isinstance(entry.target, Digest)
         tags = [tag for image in contents.images_below(entry.target) for tag in image.repo_tags]
         for name in dict.fromkeys(qualify(tag) for tag in tags):
-            if name is None or name in taken:
+            if name is None or name in taken or not mending.wants("names", name, "COMPAT-6"):
                 continue
             current = found[place]
             fits = current.word is None or current.word == Reference.parse(name).tag

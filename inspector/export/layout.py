@@ -11,16 +11,21 @@ from inspector.export import legacyconfig
 from inspector.export.blobbag import BlobBag
 from inspector.export.choose import chosen
 from inspector.export.contents import Contents
-from inspector.export.convert import Converted, Converter
-from inspector.export.entries import Entry, entries_of, lost_names
-from inspector.export.options import ExportOptions
+from inspector.export.convert import Converter
+from inspector.export.converted import Converted
+from inspector.export.entries import Entry, entries_of, lost_names, without_absent
+from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import KEPT, PlannedImage, Recoded
+from inspector.export.repairs import BY_ID, Mending, PlannedRepair
 from inspector.export.storedlayers import LayerStore
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
+    from inspector.findings import Finding
+
+_WITH_MANIFEST_JSON = (Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER)
 
 
 class Layout:
@@ -39,18 +44,21 @@ class Layout:
         self.notes: dict[str, None] = {}
         self.contents = Contents(archive)
         self.bag = BlobBag()
-        layers = LayerStore(self.bag, options, recoded, token, sink)
-        self.converter = Converter(self.contents, self.bag, layers, options)
-        all_entries = entries_of(self.contents)
+        self.mending = Mending(options.repairs)
+        layers = LayerStore(self.bag, options, self.mending, recoded, token, sink)
+        self.converter = Converter(self.contents, self.bag, layers, options, self.mending)
+        all_entries = entries_of(self.contents, self.mending)
         if not all_entries:
             raise ExportError("There is nothing to export", f"{archive.path} lists no image and no other document.")
-        self.entries, told = chosen(self.contents, all_entries, options)
+        all_entries = without_absent(self.contents, all_entries, self.mending)
+        self.entries, told = chosen(self.contents, all_entries, options, self.mending)
         self.notes |= dict.fromkeys([*told, *lost_names(archive)])
         self._token = token
         self._sink = sink
         self._made: dict[str, Converted] = {}
         self.rows = [(entry, self._convert(entry)) for entry in self.entries]
         self._refuse_what_was_cut_off()
+        self._keep_orphans()
 
     def _convert(self, entry: Entry) -> Converted:
         self._token.check()
@@ -81,6 +89,25 @@ class Layout:
                     "Get it again, or choose other images.",
                     subject=str(self.archive.path),
                 )
+
+    def _keep_orphans(self) -> None:
+        """Blobs that nothing refers to, where they are not to be left out; never with a choice of images."""
+        options = self.options
+        if options.images or options.platforms or options.preset is Preset.CLASSIC_DOCKER:
+            return
+        for blob in self.archive.blobs.all():
+            if blob.claimed is None or blob in self.bag.sources or blob.claimed in self.bag:
+                continue
+            if blob.member.name.startswith("blobs/") and not self.mending.wants("orphans", blob.member.name, "BLOB-5"):
+                self.bag.keep(blob.claimed, blob)
+
+    def repairs(self) -> tuple[PlannedRepair, ...]:
+        """What planning met that could be mended, and what opening found that no new archive can have."""
+        for found in self.archive.findings:
+            name = _always(found, self.options.preset)
+            if name is not None:
+                self.mending.note(name, found.where.object or "the archive", found.code)
+        return self.mending.planned()
 
     def below(self, entry: Entry) -> list[Converted]:
         """What became of the runnable images that an entry leads to."""
@@ -116,3 +143,17 @@ def _planned(done: Converted, names: tuple[str, ...]) -> PlannedImage:
         kept=done.action == KEPT,
         id_kept=not image.v1_ids,
     )
+
+
+def _always(found: Finding, preset: Preset) -> str | None:
+    """The repair that answers a finding of opening because of the form of what is written; None if none does."""
+    is_layout, has_docker = preset is not Preset.CLASSIC_DOCKER, preset in _WITH_MANIFEST_JSON
+    roots = {"index.json": "index-json" if is_layout else "", "manifest.json": "manifest-json" if has_docker else ""}
+    own: str = roots.get(found.where.object, "")
+    if own and found.code in BY_ID[own].codes:
+        return own
+    others = ["tar", "duplicates", "links", *(["blob-names", "oci-layout"] if is_layout else [])]
+    for name in others:
+        if found.code in BY_ID[name].codes and found.where.object not in roots:
+            return name
+    return "index-json" if is_layout and found.code in ("LAYOUT-4", "INDEX-3") else None

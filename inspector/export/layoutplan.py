@@ -31,7 +31,7 @@ def plan(
     """See `inspector.export.plan.plan_export`."""
     layout = Layout(archive, options, token, sink, recoded)
     source = archive.root_document("index.json")
-    index = index_json(source, layout.rows, layout.converter.new_digest)
+    index = index_json(source, layout.rows, layout.converter.new_digest, layout.mending)
     docker = None
     if options.preset is Preset.DOCKER_COMPATIBLE:
         images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
@@ -56,6 +56,7 @@ def plan(
         changes=changes_of(layout, blobs),
         notes=notes_of(layout),
         recoded=recoded,
+        repairs=layout.repairs(),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import UsageError
+from inspector.export import repairs as repairs_of_export
 from inspector.export.recompress import Encoding
 from inspector.oci.platform import Platform
 from inspector.oci.reference import qualify
@@ -77,6 +78,8 @@ class ExportOptions:
     - `attestations`, `signatures`: False leaves them out. An index that lists them gets a new digest.
     - `convert_docker` turns Docker's media types into the specification's: new digests of those manifests. FOR_PUSH
       and SMALLEST always do.
+    - `repairs`: ids of `export/repairs.py` to make beside those that the form needs; None: each one's own default. What
+      each changes is told there.
     - `form`: None goes by the target's name. tar.gz and tar.zst need room for the plain tar beside the result.
     - `preferred_platform`: which one manifest.json gets of a multi-platform image (default: this machine's, on Linux).
     - `limits`: those with which the archive was opened.
@@ -95,6 +98,7 @@ class ExportOptions:
     attestations: bool = True
     signatures: bool = True
     convert_docker: bool = True
+    repairs: frozenset[str] | None = None
     form: Form | None = None
     preferred_platform: str | None = None
     limits: Limits = DEFAULT_LIMITS
@@ -119,6 +123,7 @@ class ExportOptions:
             raise UsageError(title, f"Choose {' or '.join(allowed)}, or another preset.")
         if self.layer_compression == "keep" and self.level is not None:
             raise UsageError("A level needs a compression", "Choose gzip or zstd, or leave the level out.")
+        repairs_of_export.check(self.repairs)
         self.encoding()
         for text in self.platforms:
             _platform(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.blobstore import Blob
 from inspector.export import tarstream
 from inspector.export.options import ExportOptions
+from inspector.export.repairs import PlannedRepair
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class ExportPlan:
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
     recoded: Mapping[Digest, Recoded] = field(default_factory=dict)
+    repairs: tuple[PlannedRepair, ...] = ()
+    """What was wrong and is mended, or left because nobody wanted it."""
 
     @property
     def waiting(self) -> tuple[ToRecode, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.members import Member, MemberKind
-from inspector.export.convert import Converted
+from inspector.export.converted import Converted
 from inspector.export.options import Preset
 from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
 from inspector.oci import mediatype

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.export.planned import Change, ExportPlan, PlannedImage
+from inspector.export.repairs import PlannedRepair
 
 if TYPE_CHECKING:
     from inspector.export.writer import ExportResult
@@ -25,6 +26,21 @@ def plan_json(plan: ExportPlan, target: Path) -> dict[str, object]:
         "preset": plan.options.preset.value,
         "compression": plan.options.compression,
         **_common(plan.images, plan.changes, plan.notes),
+        "repairs": [_repair(repair) for repair in plan.repairs],
+    }
+
+
+def _repair(planned: PlannedRepair) -> dict[str, object]:
+    repair = planned.repair
+    return {
+        "id": repair.id,
+        "title": repair.title,
+        "effect": repair.effect,
+        "digests": repair.digests.value,
+        "mode": repair.mode.value,
+        "made": list(planned.made),
+        "left": list(planned.left),
+        "codes": list(planned.codes),
     }
 
 

@@ -10,10 +10,11 @@ from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.compression import Compression
 from inspector.archive.image import Image, Layer, NodeKind
 from inspector.errors import BlobMissing
-from inspector.export.blobbag import BlobBag, stand_in
+from inspector.export.blobbag import BlobBag, mismatch, stand_in
 from inspector.export.options import ExportOptions
 from inspector.export.planned import Recoded, ToRecode
 from inspector.export.recompress import Encoding
+from inspector.export.repairs import Mending
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes
 from inspector.oci.digest import Digest
@@ -28,13 +29,13 @@ _OCI_CAN = (Compression.NONE, Compression.GZIP, Compression.ZSTD)
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredLayer:
     """`descriptor` goes into the manifest. `digest` names the stored bytes of a layer that the new archive holds
-    (a stand-in while `waiting` for a compression); None for one that it does not hold. `why`: what changed, "" if nothing.
+    (a stand-in while `waiting` for a compression); None for one that it does not hold. `whys`: what changed, as codes of findings or words.
     """
 
     descriptor: dict[str, Json]
     digest: Digest | None
     is_tar: bool
-    why: str = ""
+    whys: tuple[str, ...] = ()
     waiting: bool = False
     blob: Blob | None = None
     """The bytes of the source that it is made of."""
@@ -52,11 +53,13 @@ class LayerStore:
         self,
         bag: BlobBag,
         options: ExportOptions,
+        mending: Mending,
         recoded: Mapping[Digest, Recoded],
         token: CancelToken,
         sink: ProgressSink,
     ) -> None:
         self._bag = bag
+        self._mending = mending
         self._wanted = options.encoding()
         self._forced = options.is_forced
         self._recoded = recoded
@@ -73,44 +76,74 @@ class LayerStore:
         descriptor = layer.descriptor
         assert descriptor is not None
         raw = dict(descriptor.raw)
+        where = f"layer {descriptor.digest or layer.diff_id or layer.number}"
         if local is not None and layer.diff_id is not None:
             self._bag.keep(layer.diff_id, local)
             raw.pop("urls", None)
-            raw |= {"mediaType": mediatype.OCI_NONDISTRIBUTABLE, "digest": str(layer.diff_id), "size": local.size}
-            return StoredLayer(
-                raw, layer.diff_id, is_tar=True, why="foreign layer stored here uncompressed", blob=local
-            )
+            plain = mediatype.OCI_LAYER if self._is_ordinary_now(where) else mediatype.OCI_NONDISTRIBUTABLE
+            raw |= {"mediaType": plain, "digest": str(layer.diff_id), "size": local.size}
+            whys = ("foreign layer stored here uncompressed",)
+            return StoredLayer(raw, layer.diff_id, is_tar=True, whys=whys, blob=local)
         media_type = descriptor.media_type
         is_layer = image.kind is NodeKind.IMAGE and mediatype.is_layer(media_type)
         if layer.blob is None or descriptor.digest is None:
             wanted = mediatype.to_oci(media_type) if convert else media_type
             raw["mediaType"] = wanted
-            return StoredLayer(raw, None, is_layer, "MEDIA-1" if wanted != media_type else "")
+            return StoredLayer(raw, None, is_layer, ("MEDIA-1",) if wanted != media_type else ())
         if is_layer and not mediatype.is_encrypted(media_type):
             encoding = self._encoding_for(layer.blob, foreign=mediatype.is_foreign(media_type))
             if encoding is not None:
                 docker = not convert and _is_docker(media_type)
                 return self._recode(layer.blob, encoding, raw, layer.diff_id, docker=docker)
-        self._bag.keep(descriptor.digest, layer.blob)
-        wanted = self._label(media_type, layer.blob, convert=convert) if is_layer else media_type
-        why = "" if wanted == media_type else ("MEDIA-1" if _is_docker(media_type) and convert else "MANIF-9")
-        if descriptor.size != layer.blob.size:
-            why = why or "DESC-4"
-        if why:
-            raw |= {"mediaType": wanted, "size": layer.blob.size}
-        return StoredLayer(
-            raw, descriptor.digest, is_layer and not mediatype.is_encrypted(media_type), why, blob=layer.blob
-        )
+        digest, why = self._under_sha256(descriptor.digest, layer.blob, where)
+        changes = [why] if why else []
+        self._bag.keep(digest, layer.blob)
+        wanted = self._label(media_type, layer.blob, where, convert=convert) if is_layer else media_type
+        if wanted != media_type:
+            changes.append("MEDIA-1" if _is_docker(media_type) and convert else "MANIF-9")
+        if is_layer and mediatype.is_foreign(wanted) and self._is_ordinary_now(where):
+            wanted = mediatype.layer_type(mediatype.declared_compression(wanted) or "none")
+            raw.pop("urls", None)
+            changes.append("LAYER-20")
+        if descriptor.size != layer.blob.size and self._mending.wants("sizes", where, "DESC-4"):
+            raw["size"] = layer.blob.size
+            changes.append("DESC-4")
+        if changes:
+            raw |= {"mediaType": wanted, "digest": str(digest)}
+        is_tar = is_layer and not mediatype.is_encrypted(media_type)
+        return StoredLayer(raw, digest, is_tar, tuple(changes), blob=layer.blob)
 
-    def _label(self, media_type: str, blob: Blob, *, convert: bool) -> str:
+    def _is_ordinary_now(self, where: str) -> bool:
+        return self._mending.wants("distributable", where, "LAYER-20")
+
+    def _under_sha256(self, digest: Digest, blob: Blob, where: str) -> tuple[Digest, str]:
+        """The digest to call `blob` by, and why it is another. A new one is given only to bytes that were seen to be those of the old one."""
+        if digest.algorithm == "sha256":
+            return digest, ""
+        if not digest.checkable:
+            self._mending.note("sha256", where, "BLOB-4", made=False)
+            return digest, ""
+        if not self._mending.wants("sha256", where, "BLOB-4"):
+            return digest, ""
+        found = compute_digest(blob, self._token, self._sink, digest.algorithm, stage="Computing digests")
+        if found != digest:
+            raise mismatch(blob.member.name, digest, found)
+        return blob.computed or compute_digest(blob, self._token, self._sink, stage="Computing digests"), "BLOB-4"
+
+    def _label(self, media_type: str, blob: Blob, where: str, *, convert: bool) -> str:
         """The type that tells the truth about the stored bytes; `media_type` itself wherever it does."""
         if mediatype.is_encrypted(media_type) or blob.compression not in _OCI_CAN:
             return mediatype.to_oci(media_type) if convert else media_type
         true = blob.compression.value
+        fits = mediatype.declared_compression(media_type) == true
+        if not fits:
+            # Docker's plain type stands on compressed blobs, too: no lie there, only silence.
+            silent = media_type == mediatype.DOCKER_LAYER
+            fits = not (silent and convert) and not self._mending.wants("compression-labels", where, "MANIF-9")
+        if fits:
+            return mediatype.to_oci(media_type) if convert or not _is_docker(media_type) else media_type
         if _is_docker(media_type) and not convert:
-            return media_type if mediatype.declared_compression(media_type) == true else _docker_type(true)
-        if mediatype.declared_compression(media_type) == true:
-            return mediatype.to_oci(media_type)
+            return _docker_type(true)
         return mediatype.layer_type(true, nondistributable=mediatype.is_foreign(media_type))
 
     # layers of manifests that are made here ------------------------------------------------------------
@@ -154,7 +187,7 @@ class LayerStore:
     def _encoding_for(self, blob: Blob, *, foreign: bool) -> Encoding | None:
         """How the layer must be stored instead; None if it stays as it is."""
         if blob.compression not in _OCI_CAN:
-            # The specification has no type for xz, bzip2 and lz4.
+            self._mending.note("layer-coding", blob.member.name)  # the specification has no type for xz, bzip2 and lz4
             return self._wanted or Encoding(Compression.NONE, 0)
         if self._wanted is None or foreign:
             return None
@@ -182,7 +215,7 @@ class LayerStore:
             raw["annotations"] = left
             if not left:
                 del raw["annotations"]
-        return StoredLayer(raw, digest, is_tar=True, why=why, waiting=done is None, blob=blob)
+        return StoredLayer(raw, digest, is_tar=True, whys=(why,), waiting=done is None, blob=blob)
 
 
 def missing(image: Image, layer: Layer) -> BlobMissing:
