@@ -10,6 +10,7 @@ import contextlib
 import os
 import stat
 import threading
+import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -27,6 +28,7 @@ _OPEN_FLAGS = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_NOCTTY", 0)
 )
+_TICK_NS = 100_000_000
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -120,7 +122,7 @@ class FileSource:
     `ArchiveUnreadable` if the system refuses.
     """
 
-    __slots__ = ("_descriptor", "_stamp", "identity", "path", "size")
+    __slots__ = ("_descriptor", "_stamp", "identity", "path", "size", "stamp")
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -153,6 +155,11 @@ class FileSource:
         self.size: int = status.st_size
         self.identity: tuple[int, int] = (status.st_dev, status.st_ino)
         self._stamp = (status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+        changed = max(status.st_ctime_ns, status.st_mtime_ns)
+        # A file that was written a moment ago may be written again within the same tick of its times.
+        settled = time.time_ns() - changed >= _TICK_NS
+        self.stamp: tuple[int, ...] | None = (*self._stamp, status.st_ctime_ns) if settled else None
+        """For `stamp_of`."""
 
     @staticmethod
     def _refuse_unless_regular(status: os.stat_result, shown: str) -> None:
@@ -234,6 +241,12 @@ class Window:
         self._offset = offset
         self.size: int = size
 
+    @property
+    def stamp(self) -> tuple[int, ...] | None:
+        """For `stamp_of`."""
+        parent = stamp_of(self._parent)
+        return (*parent, self._offset, self.size) if parent is not None else None
+
     def read_at(self, offset: int, length: int) -> bytes:
         """See `ByteSource.read_at`."""
         check_range(offset, length, self.size)
@@ -285,6 +298,16 @@ class SparseSource:
                 offset += take
             at += 1
         return b"".join(pieces)
+
+
+def stamp_of(source: ByteSource) -> tuple[int, ...] | None:
+    """Numbers that tell these bytes from all others on this computer, as far as file and place tell; None if they do not.
+
+    Size, times, device and number of the file when it was opened, then offset and size of each window on it. They say that
+    nobody wrote to the file, not what its bytes are.
+    """
+    stamp: tuple[int, ...] | None = getattr(source, "stamp", None)
+    return stamp
 
 
 def chunks(

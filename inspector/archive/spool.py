@@ -10,11 +10,12 @@ from typing import Self
 
 from inspector.archive.compression import INPUT_SLICE, OUTPUT_SLICE, Compression, InflateState, inflate
 from inspector.archive.limits import Limits
-from inspector.archive.source import ByteSource, Descriptor, check_range, chunks, read_exactly
+from inspector.archive.source import ByteSource, Descriptor, check_range, chunks, read_exactly, stamp_of
 from inspector.errors import ArchiveUnreadable, CompressionError, LimitReached
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 _KEEP_FREE = 64 << 20
+_INFLATED = -1
 _CHECK_EVERY = 64 << 20
 _ZEROS = bytes(OUTPUT_SLICE)
 _FOLDERS_WITH_ROOM = ("/var/tmp",)  # noqa: S108 - a file without a name is made there, 0600
@@ -32,6 +33,8 @@ class SpooledSource:
         self._descriptor: Descriptor | None = None
         self.folder = folder or tempfile.gettempdir()
         self.size = 0
+        self.stamp: tuple[int, ...] | None = None
+        """For `stamp_of`: that of the compressed file, and a number more."""
         self.error: CompressionError | None = None
         """Why the compressed stream broke off; what came before is here."""
         self.trailing_garbage = 0
@@ -86,6 +89,8 @@ def spool(
         spooled = SpooledSource(folder)
     except OSError as error:
         raise _no_room(folder, error) from error
+    stamp = stamp_of(source)
+    spooled.stamp = (*stamp, _INFLATED) if stamp is not None else None
     try:
         try:
             _fill(spooled, source, compression, limits, token, sink)

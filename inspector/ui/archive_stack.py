@@ -163,9 +163,10 @@ class ArchiveStack(QWidget):
         self._opening.add(str(path))
         raised = self._raised.get(str(path), ())
         limits = self._settings.preferences.all_limits()
+        cache = self._settings.cache
         self._runner.start(
             self.tr("Opening %s") % safe(path.name),
-            lambda token, sink: open_session(path, token, sink, raised=raised, limits=limits),
+            lambda token, sink: open_session(path, token, sink, raised=raised, limits=limits, cache=cache),
             partial(self._opened, instead_of),
             partial(self._not_opened, path),
             on_end=partial(self._opening.discard, str(path)),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from inspector.viewmodel.caching import ListingCache, cache_for
 from inspector.viewmodel.lastsession import LastSession, pages_from_json, pages_to_json
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences
@@ -23,6 +24,7 @@ class Settings:
     """An INI file; tests give a path of their own."""
 
     def __init__(self, path: Path | None = None) -> None:
+        self._cache_folder = path.parent / "listings" if path is not None else None
         if path is None:
             folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
             path = Path(folder) / "image-inspector.ini"
@@ -80,6 +82,11 @@ class Settings:
     @preferences.setter
     def preferences(self, preferences: Preferences) -> None:
         self._store.setValue("preferences", preferences.to_json())
+
+    @property
+    def cache(self) -> ListingCache | None:
+        """Listings of earlier starts, for opening archives; None if that is switched off."""
+        return cache_for(self.preferences, self._cache_folder)
 
     @property
     def last_session(self) -> LastSession:

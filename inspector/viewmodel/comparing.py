@@ -110,7 +110,7 @@ def compare_layer(
     found = list_image(
         image,
         up_to=layer.number,
-        known=session.known_listings(),
+        known=session.listings_of(image.layers[: layer.number]),
         token=token,
         sink=sink,
         limits=session.limits,

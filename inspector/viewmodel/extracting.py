@@ -37,10 +37,16 @@ def run_extract(
     selection = Selection(paths)
     if node.layer is None:
         report = extract_merged(
-            image, target, selection, known=session.known_listings(), token=token, sink=sink, limits=session.limits
+            image,
+            target,
+            selection,
+            known=session.listings_of(image.layers),
+            token=token,
+            sink=sink,
+            limits=session.limits,
         )
     else:
-        known = session.known_listings().get(node.layer.blob) if node.layer.blob is not None else None
+        known = session.listings_of([node.layer]).get(node.layer.blob) if node.layer.blob is not None else None
         report = extract_layer(
             image, node.layer, target, selection, listing=known, token=token, sink=sink, limits=session.limits
         )

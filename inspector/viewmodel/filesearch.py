@@ -144,7 +144,7 @@ def _merged(session: ArchiveSession, node: StructureNode, token: CancelToken, si
         raise UsageError("No image is chosen", "Choose an image, or something below it, and search again.")
     found = list_image(
         image,
-        known=session.known_listings(),
+        known=session.listings_of(image.layers),
         token=token,
         sink=sink,
         limits=session.limits,

@@ -6,9 +6,8 @@ Functions that take `(…, token, sink)` may take time and belong into a worker;
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,12 @@ from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.conformance.check import Report, check_archive
 from inspector.errors import BlobMissing, InspectorError, SourceChanged
 from inspector.layers.content import open_layer
-from inspector.layers.merged import merge
-from inspector.layers.stack import list_image, list_image_layer
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display, explanations, labels
 from inspector.viewmodel.configsummary import history_rows
 from inspector.viewmodel.content import can_show_as_text, read_json_view, summary_of
 from inspector.viewmodel.copying import copy_choices
-from inspector.viewmodel.files import FileList
 from inspector.viewmodel.findingsview import FindingList, finding_list
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
@@ -40,13 +36,13 @@ if TYPE_CHECKING:
     from inspector.archive.source import ByteSource
     from inspector.conformance.forecast import Forecast
     from inspector.findings import Finding
+    from inspector.layers.cache import ListingCache
     from inspector.viewmodel.jsonview import JsonView
 
 CACHED_ENTRIES = 1_000_000
 """File entries of layers that were listed, kept for going back to them (some 100 bytes each)."""
 
 _OPEN_TARS = 8
-_PARTIAL_SECONDS = 0.3
 
 
 def open_session(
@@ -56,8 +52,11 @@ def open_session(
     *,
     raised: tuple[str, ...] = (),
     limits: Limits = DEFAULT_LIMITS,
+    cache: ListingCache | None = None,
 ) -> ArchiveSession:
     """Open an archive within `limits`. `raised` names limits to go on with, as often as they were raised.
+
+    `cache` has listings of earlier starts.
 
     Raises the ArchiveError family, `LimitReached`, `Cancelled`.
     """
@@ -65,7 +64,7 @@ def open_session(
         limits = limits.raised(name)
     archive = open_archive(path, token=token, sink=sink, limits=limits)
     try:
-        return ArchiveSession(archive, limits)
+        return ArchiveSession(archive, limits, cache)
     except BaseException:
         archive.close()
         raise
@@ -74,7 +73,10 @@ def open_session(
 class ArchiveSession:
     """An open archive. Close it; what still runs in a worker then fails, and its answer is to be dropped."""
 
-    def __init__(self, archive: ImageArchive, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, archive: ImageArchive, limits: Limits = DEFAULT_LIMITS, cache: ListingCache | None = None
+    ) -> None:
+        self._cache = cache
         self.archive = archive
         """For view-models; widgets have no use for it."""
         self.limits = limits
@@ -219,8 +221,21 @@ class ArchiveSession:
         with self._lock:
             return dict(self._listings)
 
+    def listings_of(self, layers: Iterable[Layer]) -> dict[Blob, Listing]:
+        """Listings of these layers made so far, or kept on disk by an earlier start; for workers."""
+        found = self.known_listings()
+        wanted = {layer.blob: layer for layer in layers if layer.blob is not None and layer.blob not in found}
+        for blob, layer in wanted.items() if self._cache is not None else ():
+            listing = self._cache.load(blob, layer.diff_id) if self._cache is not None else None
+            if listing is not None:
+                self.keep_listing(layer, listing)
+                found[blob] = listing
+        return found
+
     def keep_listing(self, layer: Layer, listing: Listing) -> None:
-        """Remember a listing, its findings, and what its diffID tells; from any thread."""
+        """Remember a listing, its findings, and what its diffID tells; from any worker."""
+        if self._cache is not None and layer.blob is not None and self._listings.get(layer.blob) is not listing:
+            self._cache.keep(layer.blob, listing)
         with self._lock:
             new = [finding for finding in listing.findings if finding not in self._raw_findings]
             if new:
@@ -292,105 +307,3 @@ def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, 
     """The JSON page of a node. Raises what reading the blob raises; a text that is no JSON is shown as it is."""
     sink(Progress("Reading", 0, 0, node.short))
     return read_json_view(node, session.limits, token, session.findings_of)
-
-
-def load_files(
-    session: ArchiveSession,
-    node: StructureNode,
-    token: CancelToken,
-    sink: ProgressSink,
-    on_partial: Callable[[FileList], None] | None = None,
-) -> FileList:
-    """The files of a layer, or the merged file system of an image.
-
-    `on_partial` is called from the worker, now and then, with a new list of what was read so far.
-    Raises `LayerError`, `BlobError`, `LimitReached`, `Cancelled`, `SourceChanged`.
-    """
-    if node.layer is not None:
-        return _layer_files(session, node, token, sink, on_partial)
-    image = node.image
-    if image is None:
-        raise LookupError(f"{node!r} has no files")
-    read = _Offset(sink, sum(layer.size or 0 for layer in image.layers))
-    found = list_image(
-        image,
-        known=session.known_listings(),
-        token=token,
-        sink=read.report,
-        limits=session.limits,
-        on_layer=lambda number, listing: read.next(image.layers[number - 1], listing, session),
-    )
-    merged = merge(found.listings)
-    token.check()
-    bad = [f"Layer {number}: {error.title}." for number, error in sorted(found.errors.items())]
-    bad += [
-        f"Layer {number} is damaged: what could be read is shown."
-        for number, listing in enumerate(found.listings, 1)
-        if not listing.complete and number not in found.errors
-    ]
-    findings = [finding for listing in dict.fromkeys(found.listings) for finding in listing.findings]
-    return FileList(
-        merged,
-        complete=found.complete,
-        note=" ".join(bad[:5]),
-        findings=session.findings_of(findings),
-        steps=labels.steps_of_layers(image),
-    )
-
-
-class _Offset:
-    """Progress over all layers of an image from the progress of each."""
-
-    def __init__(self, sink: ProgressSink, total: int) -> None:
-        self._sink = sink
-        self._before = 0
-        self._total = total
-
-    def report(self, progress: Progress, /) -> None:
-        self._sink(Progress(progress.stage, self._before + progress.done, self._total, progress.subject))
-
-    def next(self, layer: Layer, listing: Listing, session: ArchiveSession) -> None:
-        self._before += layer.size or 0
-        session.keep_listing(layer, listing)
-
-
-def _layer_files(
-    session: ArchiveSession,
-    node: StructureNode,
-    token: CancelToken,
-    sink: ProgressSink,
-    on_partial: Callable[[FileList], None] | None,
-) -> FileList:
-    layer = node.layer
-    assert layer is not None
-    known = session.known_listings().get(layer.blob) if layer.blob is not None else None
-    if known is None:
-        partial = _Partial(on_partial)
-        known = list_image_layer(
-            layer,
-            node.image,
-            token=token,
-            sink=sink,
-            limits=session.limits,
-            on_rows=partial.take if on_partial else None,
-        )
-        session.keep_listing(layer, known)
-    token.check()
-    note = "" if known.complete else "The layer is damaged: what could be read is shown."
-    return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))
-
-
-class _Partial:
-    """Lists of what was read so far: only when there is twice as much as last time, so that all together cost little."""
-
-    def __init__(self, give: Callable[[FileList], None] | None) -> None:
-        self._give = give
-        self._next_time = 0.0
-        self._next_length = 1
-
-    def take(self, listing: Listing) -> None:
-        if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
-            return
-        self._give(FileList(listing, complete=False, note="Still being read."))
-        self._next_length = 2 * len(listing)
-        self._next_time = time.monotonic() + _PARTIAL_SECONDS

@@ -140,7 +140,7 @@ def _listings(
         session.keep_listing(image.layers[number - 1], listing)
 
     found = list_image(
-        image, known=session.known_listings(), token=token, sink=sink, limits=session.limits, on_layer=keep
+        image, known=session.listings_of(image.layers), token=token, sink=sink, limits=session.limits, on_layer=keep
     )
     token.check()
     bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})

@@ -22,6 +22,7 @@ from inspector.viewmodel import session as sessions
 from inspector.viewmodel.dockerfile import dockerfile
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.filesearch import load_notable
+from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.preview import load_preview
@@ -267,7 +268,7 @@ class Pages(QWidget):
 
         def work(token: CancelToken, sink: ProgressSink) -> FileList:
             token_of.append(token)
-            return sessions.load_files(
+            return load_files(
                 self._session, node, token, sink, lambda files: self._runner.post(partial(show_partial, files), self)
             )
 

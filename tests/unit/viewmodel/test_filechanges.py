@@ -15,7 +15,8 @@ from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.comparing import can_compare, changes_by_node, compare_layer, is_ready
 from inspector.viewmodel.filechanges import FileChanges
 from inspector.viewmodel.files import Column, FileList
-from inspector.viewmodel.session import ArchiveSession, load_files
+from inspector.viewmodel.loadfiles import load_files
+from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import Bundle, ImageSpec, docker_24, layer_tar
 from tests.builders.listings import Row, listing

@@ -11,9 +11,10 @@ import pytest
 from inspector.errors import InspectorError
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.files import FileList
+from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.magic import recognise
 from inspector.viewmodel.preview import HEX_PART, TEXT_PART, Mode, Preview, hex_dump, is_text, load_preview, text_of
-from inspector.viewmodel.session import ArchiveSession, load_files, open_session
+from inspector.viewmodel.session import ArchiveSession, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_24, layer_tar, skopeo_oci
 

@@ -10,9 +10,10 @@ from inspector.errors import ArchiveError, Cancelled, LimitReached
 from inspector.findings import Severity
 from inspector.progress import CancelToken, Progress, ignore_progress
 from inspector.viewmodel.files import Column, FileList
+from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.messages import Action
 from inspector.viewmodel.pages import Page, Section
-from inspector.viewmodel.session import ArchiveSession, load_files, load_json, load_summary, open_session
+from inspector.viewmodel.session import ArchiveSession, load_json, load_summary, open_session
 from inspector.viewmodel.states import Check
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import (

@@ -1,0 +1,123 @@
+"""The files of a layer or of an image, read in a worker: what the page *Files* shows, also while it is still being read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from inspector.layers.merged import merge
+from inspector.layers.stack import list_image, list_image_layer
+from inspector.progress import CancelToken, Progress, ProgressSink
+from inspector.viewmodel import labels
+from inspector.viewmodel.files import FileList
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Layer
+    from inspector.layers.table import Listing
+    from inspector.viewmodel.session import ArchiveSession
+    from inspector.viewmodel.tree import StructureNode
+
+_PARTIAL_SECONDS = 0.3
+
+
+def load_files(
+    session: ArchiveSession,
+    node: StructureNode,
+    token: CancelToken,
+    sink: ProgressSink,
+    on_partial: Callable[[FileList], None] | None = None,
+) -> FileList:
+    """The files of a layer, or the merged file system of an image.
+
+    `on_partial` is called from the worker, now and then, with a new list of what was read so far.
+    Raises `LayerError`, `BlobError`, `LimitReached`, `Cancelled`, `SourceChanged`.
+    """
+    if node.layer is not None:
+        return _layer_files(session, node, token, sink, on_partial)
+    image = node.image
+    if image is None:
+        raise LookupError(f"{node!r} has no files")
+    read = _Offset(sink, sum(layer.size or 0 for layer in image.layers))
+    found = list_image(
+        image,
+        known=session.listings_of(image.layers),
+        token=token,
+        sink=read.report,
+        limits=session.limits,
+        on_layer=lambda number, listing: read.next(image.layers[number - 1], listing, session),
+    )
+    merged = merge(found.listings)
+    token.check()
+    bad = [f"Layer {number}: {error.title}." for number, error in sorted(found.errors.items())]
+    bad += [
+        f"Layer {number} is damaged: what could be read is shown."
+        for number, listing in enumerate(found.listings, 1)
+        if not listing.complete and number not in found.errors
+    ]
+    findings = [finding for listing in dict.fromkeys(found.listings) for finding in listing.findings]
+    return FileList(
+        merged,
+        complete=found.complete,
+        note=" ".join(bad[:5]),
+        findings=session.findings_of(findings),
+        steps=labels.steps_of_layers(image),
+    )
+
+
+class _Offset:
+    """Progress over all layers of an image from the progress of each."""
+
+    def __init__(self, sink: ProgressSink, total: int) -> None:
+        self._sink = sink
+        self._before = 0
+        self._total = total
+
+    def report(self, progress: Progress, /) -> None:
+        self._sink(Progress(progress.stage, self._before + progress.done, self._total, progress.subject))
+
+    def next(self, layer: Layer, listing: Listing, session: ArchiveSession) -> None:
+        self._before += layer.size or 0
+        session.keep_listing(layer, listing)
+
+
+def _layer_files(
+    session: ArchiveSession,
+    node: StructureNode,
+    token: CancelToken,
+    sink: ProgressSink,
+    on_partial: Callable[[FileList], None] | None,
+) -> FileList:
+    layer = node.layer
+    assert layer is not None
+    known = session.listings_of([layer]).get(layer.blob) if layer.blob is not None else None
+    if known is None:
+        partial = _Partial(on_partial)
+        known = list_image_layer(
+            layer,
+            node.image,
+            token=token,
+            sink=sink,
+            limits=session.limits,
+            on_rows=partial.take if on_partial else None,
+        )
+        session.keep_listing(layer, known)
+    token.check()
+    note = "" if known.complete else "The layer is damaged: what could be read is shown."
+    return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))
+
+
+class _Partial:
+    """Lists of what was read so far: only when there is twice as much as last time, so that all together cost little."""
+
+    def __init__(self, give: Callable[[FileList], None] | None) -> None:
+        self._give = give
+        self._next_time = 0.0
+        self._next_length = 1
+
+    def take(self, listing: Listing) -> None:
+        if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
+            return
+        self._give(FileList(listing, complete=False, note="Still being read."))
+        self._next_length = 2 * len(listing)
+        self._next_time = time.monotonic() + _PARTIAL_SECONDS
