@@ -25,12 +25,17 @@ from pathlib import Path
 
 import pytest
 
+from inspector.archive.blobstore import Blob, BlobStore
+from inspector.archive.limits import DEFAULT_LIMITS
+from inspector.archive.members import read_tar_members
 from inspector.archive.source import FileSource
+from inspector.layers.cache import ListingCache
 from inspector.layers.content import open_file, open_layer
 from inspector.layers.listing import list_layer
 from inspector.layers.merged import merge
 from inspector.layers.table import Listing
 from inspector.layers.tree import FileTree, flatten, sort_children, tree_of_listing
+from inspector.progress import CancelToken, ignore_progress
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 
@@ -211,3 +216,42 @@ def test_a_small_file_at_the_end_of_a_large_gzip_layer_is_there_at_once(tmp_path
         taken = seconds(lambda: open_file(open_layer(source, made), made, len(made) - 1).read_at(0, 5))
     print(f"\n{taken * 1000:.0f} ms")
     assert taken < 100 * MILLISECOND
+
+
+@pytest.mark.parametrize("name", ["plain.tar", "plain.tar.gz"])
+def test_a_second_opening_shows_a_layer_from_the_cache(
+    folder: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app.tar"
+    layer = folder / "plain.tar"
+    if name.endswith(".gz"):
+        layer = tmp_path / "layer.tar.gz"
+        layer.write_bytes(gzip.compress((folder / "plain.tar").read_bytes(), 6))
+    with tarfile.open(path, "w") as tar:
+        tar.add(layer, "blobs/layer")
+    monkeypatch.setattr("inspector.archive.source._TICK_NS", -(1 << 62))
+    cache = ListingCache(tmp_path / "cache")
+
+    def blob_of(source: FileSource) -> Blob:
+        table = read_tar_members(source, DEFAULT_LIMITS, CancelToken(), ignore_progress)
+        member = table.find("blobs/layer")
+        assert member is not None
+        return BlobStore(table).add(member)
+
+    first: list[float] = []
+    second: list[float] = []
+    with FileSource(path) as source:
+        for _ in range(ROUNDS):
+            cache.clear()
+            blob = blob_of(source)
+            made: list[Listing] = []
+            first.append(elapsed(lambda blob=blob, made=made: made.append(list_layer(blob))))  # type: ignore[misc]
+            assert cache.keep(blob, made[0])
+            other = blob_of(source)
+            second.append(elapsed(lambda other=other, made=made: made.append(cache.load(other))))  # type: ignore[misc]
+            assert made[1].paths == made[0].paths
+    own, full = statistics.median(second), statistics.median(first)
+    print(
+        f"\n{name}, {ENTRIES} entries: {own * 1000:.0f} ms from the cache, {full * 1000:.0f} ms read, {own / full:.3f}"
+    )
+    assert own / full <= 0.1

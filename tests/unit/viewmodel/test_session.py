@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from inspector.archive.blobstore import BlobState
 from inspector.errors import ArchiveError, Cancelled, LimitReached
 from inspector.findings import Severity
+from inspector.layers.cache import ListingCache
 from inspector.progress import CancelToken, Progress, ignore_progress
 from inspector.viewmodel.files import Column, FileList
 from inspector.viewmodel.loadfiles import load_files
@@ -224,7 +226,7 @@ def test_a_layer_of_the_wrong_content_is_told(session_of: Opener) -> None:
 
 
 def test_partial_lists_while_reading(session_of: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inspector.viewmodel.session._PARTIAL_SECONDS", 0)
+    monkeypatch.setattr("inspector.viewmodel.loadfiles._PARTIAL_SECONDS", 0)
     many = ImageSpec((layer_tar({f"d{number % 50}/f{number}": b"" for number in range(5000)}),))
     session = session_of(docker_25([many]))
     partial: list[FileList] = []
@@ -329,3 +331,26 @@ def test_a_limit_can_be_raised(tmp_path: Path) -> None:
     with pytest.raises(LimitReached) as caught:
         open_session(path, CancelToken(), ignore_progress)
     open_session(path, CancelToken(), ignore_progress, raised=(caught.value.limit,)).close()
+
+
+def test_a_second_opening_lists_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.archive.source._TICK_NS", -(1 << 62))
+    monkeypatch.setattr("inspector.layers.cache._WORTH_BYTES", 0)
+    path = docker_25([RICH]).write(tmp_path / "app.tar")
+    cache = ListingCache(tmp_path / "cache")
+    names: list[list[str]] = []
+    for start in range(2):
+        reports: list[Progress] = []
+        session = open_session(path, CancelToken(), ignore_progress, cache=cache)
+        layer = node_of(session, NodeType.LAYER)
+        files = load_files(session, layer, CancelToken(), reports.append)
+        merged = load_files(session, node_of(session, NodeType.IMAGE), CancelToken(), ignore_progress)
+        files.expand_all()
+        merged.expand_all()
+        names.append([listed.path(row) for listed in (files, merged) for row in range(len(listed))])
+        assert bool(reports) is (start == 0)
+        assert layer.blob is not None
+        # Only what was computed since the archive was opened is called verified.
+        assert (layer.blob.state is BlobState.VERIFIED) is (start == 0)
+        session.close()
+    assert names[0] == names[1]
