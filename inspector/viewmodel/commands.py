@@ -49,6 +49,7 @@ _TABLE = (
     Command("page-json", "JSON", ("Alt+3",), "The document as stored", "View", "json"),
     Command("page-history", "History", ("Alt+4",), "The steps that built the image, each with its layer", "View", "history"),
     Command("page-notable", "Notable Files", ("Alt+6",), "Special rights, devices, and what may be a secret, in any layer", "View", "notable"),
+    Command("page-size-map", "Size Map", ("Alt+7",), "What takes the space: folders and files as areas, and as a table", "View", "size-map"),
     Command("page-findings", "Findings", ("Alt+5",), "What is odd or wrong, and where", "View", "findings"),
     Command("dockerfile", "History as Dockerfile", ("Alt+D",), "Show the steps as text, or as a table again", "View", "document"),
     Command("compare-below", "Compare with Layers Below", ("Ctrl+B",), "Show what the layer added, modified and removed", "View", "compare-below", separated=True),

@@ -18,13 +18,14 @@ class Page(StrEnum):
     SUMMARY = "summary"
     JSON = "json"
     FILES = "files"
+    SIZE_MAP = "size-map"
     HISTORY = "history"
     NOTABLE = "notable"
     FINDINGS = "findings"
 
     @property
     def caption(self) -> str:
-        return "JSON" if self is Page.JSON else self.value.capitalize()
+        return "JSON" if self is Page.JSON else self.value.capitalize().replace("-", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,8 @@ class ArchiveSession:
             pages += [Page.FILES] if any(layer.present for layer in node.image.layers) else []
         else:
             pages += [Page.SUMMARY]
+        if Page.FILES in pages:
+            pages.append(Page.SIZE_MAP)
         if is_json and Page.JSON not in pages:
             pages.append(Page.JSON)
         if node.type in (NodeType.IMAGE, NodeType.CONFIG) and node.image is not None and node.image.history:

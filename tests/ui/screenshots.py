@@ -257,6 +257,33 @@ def filtered(stage: Stage) -> None:
     stage.take()
 
 
+def size_map(stage: Stage) -> None:
+    stage.open(RICH)
+    view = stage.window.view
+    assert view is not None
+    from inspector.viewmodel.tree import NodeType
+
+    view.select(next(node for node in view.session.tree.root.walk() if node.type is NodeType.IMAGE))
+    stage.page("size-map")
+    page = view.pages.size_map
+    stage.wait(lambda: page.level is not None and not page.busy)
+    view.pages.take_focus()
+    stage.take()
+
+
+def size_map_kinds(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 1")
+    stage.page("size-map")
+    view = stage.window.view
+    assert view is not None
+    page = view.pages.size_map
+    stage.wait(lambda: page.level is not None and not page.busy)
+    page.enter(page.model.node(0))
+    stage.idle()
+    stage.take()
+
+
 def findings(stage: Stage) -> None:
     stage.open("derived-truncated.tar")
     stage.window._show_findings()
@@ -357,7 +384,7 @@ def menu(stage: Stage) -> None:
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
-        empty, recent, hovering, archive, image, config, history, json, stored, files, whiteouts, filtered, findings, tabs, verified,
+        empty, recent, hovering, archive, image, config, history, json, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
         export, exported, busy, error, details, shortcuts, menu,
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ from inspector.ui.views.history_page import HistoryPage
 from inspector.ui.views.json_page import JsonPage
 from inspector.ui.views.list_pages import FindingsPage, NotablePage
 from inspector.ui.views.preview_pane import Loader
+from inspector.ui.views.size_map_page import SizeMapPage
 from inspector.ui.views.summary_page import SummaryPage
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
@@ -27,6 +28,7 @@ from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession
+from inspector.viewmodel.sizemap import load_changes, load_size_map
 from inspector.viewmodel.tree import NodeType, StructureNode
 
 
@@ -52,6 +54,7 @@ class Pages(QWidget):
         self._path = b""
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
+        self.size_map = SizeMapPage(runner)
         self.json = JsonPage()
         self.history = HistoryPage()
         self.notable = NotablePage()
@@ -59,6 +62,7 @@ class Pages(QWidget):
         self._widgets: dict[Page, QWidget] = {
             Page.SUMMARY: self.summary,
             Page.FILES: self.files,
+            Page.SIZE_MAP: self.size_map,
             Page.JSON: self.json,
             Page.HISTORY: self.history,
             Page.NOTABLE: self.notable,
@@ -81,6 +85,8 @@ class Pages(QWidget):
         self.history.row_followed.connect(self._follow_step)
         self.history.dockerfile_chosen.connect(self._load_dockerfile)
         self.files.status.connect(self.status)
+        self.size_map.status.connect(self.status)
+        self.size_map.file_chosen.connect(self.show_path)
         self.files.compare.learned.connect(self.learned)
 
     @property
@@ -100,6 +106,7 @@ class Pages(QWidget):
         self._node = node
         self._shown.clear()
         self.files.clear()
+        self.size_map.clear()
         self._pointer = ""
         self._path = b""
         pages = self._session.pages_for(node)
@@ -179,6 +186,7 @@ class Pages(QWidget):
         """Enter in the tree: to what the visible page shows."""
         targets = {
             Page.FILES: self.files.view,
+            Page.SIZE_MAP: self.size_map.view,
             Page.JSON: self.json.view,
             Page.HISTORY: self.history.view,
             Page.FINDINGS: self.findings.view,
@@ -235,6 +243,9 @@ class Pages(QWidget):
             )
         elif page is Page.NOTABLE:
             self._start(page, partial(load_notable, session, node), self.notable.show_found)
+        elif page is Page.SIZE_MAP:
+            self.size_map.changes_of = partial(load_changes, session, node)
+            self._start(page, partial(load_size_map, session, node), self.size_map.show_map)
         elif page is Page.JSON:
             self._start(page, partial(sessions.load_json, session, node), self._show_json)
         else:

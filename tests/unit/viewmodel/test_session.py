@@ -82,7 +82,7 @@ def test_pages_of_each_node(session_of: Opener) -> None:
     pages = {node.type: session.pages_for(node) for node in session.tree.nodes}
     assert pages[NodeType.ARCHIVE][0] is Page.SUMMARY
     assert pages[NodeType.DOCUMENT][0] is Page.JSON
-    assert pages[NodeType.IMAGE][:4] == (Page.SUMMARY, Page.FILES, Page.JSON, Page.HISTORY)
+    assert pages[NodeType.IMAGE][:5] == (Page.SUMMARY, Page.FILES, Page.SIZE_MAP, Page.JSON, Page.HISTORY)
     assert pages[NodeType.CONFIG][:3] == (Page.SUMMARY, Page.JSON, Page.HISTORY)
     assert pages[NodeType.LAYER][:2] == (Page.FILES, Page.SUMMARY)
     for node in session.tree.nodes:
