@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OTHERS = -1
 """The node of a tile that stands for what is too small to have one of its own."""
-MOST_TILES = 1500
+MOST_TILES = 1200
 MOST_CHILDREN = 300
 """Tiles of one folder; the smaller rest is one tile."""
 _LEAST_AREA = 30.0

@@ -157,12 +157,14 @@ class TreemapView(QWidget):
         return QRectF(x * across, y * down, width * across, height * down)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._drawn is None or self._drawn.size() != self.size() * self.devicePixelRatio():
+        level = self._level
+        # While the window is being resized the old picture is stretched: new tiles are under way.
+        empty = level is None or not level.tiles
+        if self._drawn is None or (empty and self._drawn.deviceIndependentSize().toSize() != self.size()):
             self._drawn = self._draw()
         painter = QPainter(self)
         painter.setClipRect(event.rect())
-        painter.drawPixmap(0, 0, self._drawn)
-        level = self._level
+        painter.drawPixmap(self.rect(), self._drawn)
         if level is not None and 0 <= self._current < len(level.tiles):
             rect = self._shown(level.tiles[self._current])
             # Text and ground stand out from every colour of a tile; a highlight need not.
