@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from inspector.language import mark, tr, trn
 from inspector.viewmodel import display
 from inspector.viewmodel.comparing import can_compare, compare_layer
-from inspector.viewmodel.session import load_files
+from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.sizemapgroups import (
     Colouring,
     Groups,
