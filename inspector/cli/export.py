@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ NAME = "export"
 HELP = "re-save an archive OCI compliant, or show what that would change"
 
 _PRESETS = ("docker-compatible", "strict-oci", "classic-docker", "for-push", "smallest")
+_FORMS = ("tar", "tar.gz", "tar.zst", "folder")
 _COMPRESSIONS = ("keep", "none", "gzip", "zstd")
 _LISTED = 40
 """Lines of one action before the rest is counted."""
@@ -27,12 +29,15 @@ _LISTED = 40
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """As in cli.md."""
     parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
-    parser.add_argument("out", metavar="OUT", help="the archive to write")
+    parser.add_argument("out", metavar="OUT", help="the archive to write; NAME/ or an empty folder: a layout folder")
     parser.add_argument(
         "--preset", choices=_PRESETS, default=_PRESETS[0],
         help="docker-compatible: an OCI layout with manifest.json beside it (default); strict-oci: without; "
         "classic-docker: as docker save before 25; for-push: gzip layers and no manifest.json; smallest: zstd layers, slow",
     )  # fmt: skip
+    parser.add_argument(
+        "--output-form", choices=_FORMS, help="default: by OUT's ending (.tar.gz, .tgz, .tar.zst, .tzst, a slash)"
+    )
     parser.add_argument("--compression", choices=_COMPRESSIONS, default="keep", help="of the layers (default: keep)")
     parser.add_argument(
         "--level", type=int, metavar="N", help="gzip 0 to 9 (0 to 3 fast, 4 to 9 small and slow), zstd 1 to 19"
@@ -63,12 +68,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from inspector.export.sheet import plan_json, result_json
     from inspector.export.writer import check_target, export_archive
 
-    options = _options(arguments)
+    options = _options(arguments, console)
     options.check()
     target = Path(arguments.out)
-    with console.open_archive(arguments.file) as archive:
+    with console.open_archive(arguments.file) as archive, _telling_of_force():
         if not arguments.plan:
-            check_target(archive, target, overwrite=arguments.force)  # before layers are read for the plan
+            # before layers are read for the plan
+            check_target(archive, target, overwrite=arguments.force, form=options.form)
         plan = plan_export(archive, options, token=console.token, sink=console.sink())
         if arguments.plan:
             if arguments.json:
@@ -86,9 +92,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> ExportOptions:
+@contextmanager
+def _telling_of_force() -> Iterator[None]:
+    from inspector.errors import TargetExists
+
+    try:
+        yield
+    except TargetExists as error:
+        raise TargetExists(error.title, f"{error.message} To replace it: --force", subject=error.subject) from error
+
+
+def _options(arguments: argparse.Namespace, console: Console) -> ExportOptions:
     from inspector.errors import UsageError
-    from inspector.export.options import ExportOptions, Preset
+    from inspector.export.forms import form_for
+    from inspector.export.options import ExportOptions, Form, Preset
 
     retag: dict[str, str] = {}
     for text in arguments.tag:
@@ -103,6 +120,8 @@ def _options(arguments: argparse.Namespace) -> ExportOptions:
         images=tuple(arguments.image),
         platforms=tuple(arguments.platform),
         retag=retag,
+        form=Form(arguments.output_form) if arguments.output_form else form_for(arguments.out),
+        limits=console.limits,
     )
 
 
@@ -110,7 +129,7 @@ def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
     from inspector.cli.console import visible
     from inspector.export.sheet import verdict
 
-    size = f"{plan.size:,} bytes" if plan.size_is_exact else "size known when the layers are compressed"
+    size = f"{plan.size:,} bytes" if plan.size_is_exact else "size known when it is compressed"
     yield f"Would write {visible(str(target))} ({plan.options.preset}, {size})"
     yield f"  {verdict(plan.images)}"
     yield from _image_lines(plan.images)
@@ -126,7 +145,8 @@ def _result_lines(result: ExportResult) -> Iterator[str]:
 
     verified = "verified" if result.verified else "not verified"
     yield f"Saved {visible(str(result.output))} · {result.size:,} bytes · {verdict(result.images)} · {verified}"
-    yield f"  sha256:{result.sha256}"
+    if result.sha256:
+        yield f"  sha256:{result.sha256}"
     counts = Counter(change.action for change in result.changes)
     yield "  " + ", ".join(f"{counts[action]:,} {action}" for action in ("kept", "rewritten", "added", "dropped"))
     yield from _image_lines(result.images)

@@ -6,10 +6,17 @@ fail and look at what is left. Nothing here knows what is written.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
+import sys
 from pathlib import Path
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+_HERE = -100
+_EXCHANGE = 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux."""
 
 
 def create(path: Path) -> int:
@@ -73,3 +80,30 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """A new folder, private to its owner while it is filled; FileExistsError if the name is taken."""
+    os.mkdir(path, 0o700)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove an empty folder."""
+    os.rmdir(path)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder that we made ourselves, with all that is in it; links are removed and not followed."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Two names change places in one step; False where the system or the file system cannot do that."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    done: int = rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
+    return done == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
 from inspector.archive.compression import Compression, inflate
-from inspector.archive.limits import DEFAULT_LIMITS
+from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import chunks
 from inspector.errors import BlobMismatch, CompressionError, LimitReached
 from inspector.export.blobbag import mismatch
@@ -15,14 +15,15 @@ from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken
 
 if TYPE_CHECKING:
-    from inspector.archive.image import ImageArchive
+    from inspector.export.planned import ExportPlan
 
 
 class LayerReader:
     """One layer, inflated in one pass that also computes its stored digest and its diffID."""
 
-    def __init__(self, blob: Blob, token: CancelToken) -> None:
+    def __init__(self, blob: Blob, token: CancelToken, limits: Limits = DEFAULT_LIMITS) -> None:
         self.blob = blob
+        self._limits = limits
         self._token = token
         self._stored = hasher(self._algorithm)
         # Of a plain layer both digests are of the same bytes: computed once.
@@ -46,7 +47,7 @@ class LayerReader:
         """The uncompressed bytes; `BlobMismatch` for a stream that is damaged."""
         produced = 0
         try:
-            for piece in inflate(self._pieces(), self.blob.compression):
+            for piece in inflate(self._pieces(), self.blob.compression, zstd_window=self._limits.zstd_window):
                 if not self._is_plain:
                     self._plain.update(piece)
                 produced += len(piece)
@@ -67,7 +68,7 @@ class LayerReader:
         return found
 
     def _refuse_bomb(self, produced: int) -> None:
-        limits = DEFAULT_LIMITS
+        limits = self._limits
         if produced > limits.inflate_free_bytes and produced > limits.inflate_ratio * max(1, self.read):
             raise LimitReached(
                 "inflate_ratio",
@@ -81,10 +82,10 @@ class LayerReader:
         """The digest of what `plain` gave out."""
         return Digest.from_hex(self._plain.hexdigest())
 
-    def check(self, archive: ImageArchive) -> None:
+    def check(self, plan: ExportPlan) -> None:
         """`BlobMismatch` unless the stored bytes are what they are claimed to be; call it when all were read."""
         found = self.stored
         claimed = self.blob.claimed
         if claimed is not None and claimed.checkable and claimed != found:
-            archive.check_source()
+            plan.check_sources()
             raise mismatch(self.blob.member.name, claimed, found)

@@ -69,7 +69,7 @@ class Layout:
         if done is None:
             config, image = None, entry.target
             if image.v1_ids:
-                config, image = legacyconfig.made(self.archive, image, self._token, self._sink)
+                config, image = legacyconfig.made(self.archive, image, self.options.limits, self._token, self._sink)
             done = self._made[image.key] = self.converter.without_manifest(image, config)
         return done
 

@@ -1,6 +1,6 @@
 """Half-written exports beside their target: how they are called, whose they are, which are abandoned.
 
-An export writes `.NAME.RANDOM.part` in the target's folder and holds a lock on it as long as it lives. So a `.part`
+An export writes `.NAME.RANDOM.part`, a file or a folder, in the target's folder and holds a lock on it as long as it lives. So a `.part`
 whose lock can be taken belongs to nobody any more (the program was killed), and one whose lock cannot be taken is
 another export at work. No lock file of its own is needed.
 """
@@ -70,7 +70,7 @@ def parts_of(folder: Path, name: str) -> list[Path]:
             for entry in entries
             if entry.name.startswith(stem)
             and _SUFFIX.fullmatch(entry.name[len(stem) :])
-            and entry.is_file(follow_symlinks=False)
+            and (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False))
         )
     return []
 
@@ -78,7 +78,11 @@ def parts_of(folder: Path, name: str) -> list[Path]:
 def abandoned(folder: Path) -> list[Path]:
     """Every temporary file of an export in `folder` that no living export owns; for a question at the next start."""
     with suppress(OSError), os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        names = [
+            entry.name
+            for entry in entries
+            if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+        ]
         return [folder / name for name in sorted(names) if _is_part(name) and not is_alive(folder / name)]
     return []
 
@@ -103,13 +107,15 @@ def lock(descriptor: int) -> bool:
 def is_alive(part: Path) -> bool:
     """Whether an export holds the lock of `part`. A file that is gone or is not ours to open is nobody's leftover."""
     try:
-        descriptor = os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        how = os.O_RDONLY if part.is_dir() else os.O_RDWR
+        descriptor = os.open(part, how | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return False
     except OSError:
         return True
     try:
-        return not stat.S_ISREG(os.fstat(descriptor).st_mode) or not lock(descriptor)
+        mode = os.fstat(descriptor).st_mode
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or not lock(descriptor)
     finally:
         os.close(descriptor)
 
@@ -122,7 +128,10 @@ def sweep(folder: Path, name: str) -> list[Path]:
             alive.append(part)
         else:
             with suppress(OSError):
-                disk.unlink(part)
+                if part.is_dir() and not part.is_symlink():
+                    disk.remove_tree(part)
+                else:
+                    disk.unlink(part)
     return alive
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
 from inspector.export import tarstream
-from inspector.export.options import ExportOptions
+from inspector.export.options import ExportOptions, Form
 from inspector.export.repairs import PlannedRepair
 from inspector.oci.digest import Digest
 
@@ -96,7 +96,9 @@ class PlannedImage:
 
 @dataclass(frozen=True, eq=False)
 class ExportPlan:
-    """Everything that `writer.export_archive` needs. `blobs` are all files, documents included, in the order of the tar."""
+    """Everything that `writer.export_archive` needs. `blobs` are all files, documents included, in the order of the tar.
+    `others` are archives that are merged into `archive`.
+    """
 
     archive: ImageArchive
     options: ExportOptions
@@ -110,6 +112,22 @@ class ExportPlan:
     recoded: Mapping[Digest, Recoded] = field(default_factory=dict)
     repairs: tuple[PlannedRepair, ...] = ()
     """What was wrong and is mended, or left because nobody wanted it."""
+    others: tuple[ImageArchive, ...] = ()
+
+    @property
+    def archives(self) -> tuple[ImageArchive, ...]:
+        """Everything that is read."""
+        return (self.archive, *self.others)
+
+    def check_sources(self) -> None:
+        """`SourceChanged` if a file that is read is no longer the one that was opened."""
+        for archive in self.archives:
+            archive.check_source()
+
+    @property
+    def form(self) -> Form:
+        """A tar, unless the options say otherwise."""
+        return self.options.form or Form.TAR
 
     @property
     def waiting(self) -> tuple[ToRecode, ...]:
@@ -118,14 +136,29 @@ class ExportPlan:
 
     @property
     def size(self) -> int:
-        """Bytes of the tar; of layers that wait for a compression, and of ones to be inflated, what they take now."""
+        """Bytes of the result before a tar is compressed; of layers that wait for a compression, and of ones to be inflated,
+        what they take now.
+        """
+        return sum(size for _, size in self._sizes()) if self.form is Form.FOLDER else self.tar_size
+
+    @property
+    def tar_size(self) -> int:
+        """As `size`, as a tar."""
         total = len(tarstream.END) + sum(len(tarstream.folder_header(name)) for name in self.folders)
         return total + sum(tarstream.stored_size(name, size) for name, size in self._sizes())
 
     @property
     def size_is_exact(self) -> bool:
         """Whether `size` is known for sure."""
-        return all(planned.size is not None for planned in self.blobs)
+        return self.form in (Form.TAR, Form.FOLDER) and all(planned.size is not None for planned in self.blobs)
+
+    @property
+    def room(self) -> int:
+        """Free bytes that writing may need at its height: compressed layers wait in a file of their own, as a plain tar does
+        while it is compressed.
+        """
+        waiting = sum(planned.origin.blob.size for planned in self.blobs if isinstance(planned.origin, ToRecode))
+        return self.size * (2 if self.form in (Form.TAR_GZ, Form.TAR_ZST) else 1) + waiting
 
     def _sizes(self) -> Iterator[tuple[str, int]]:
         for planned in self.blobs:

@@ -18,7 +18,7 @@ from inspector.export.recompress import encode
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
-_STAGE = "Compressing"
+STAGE = "Compressing"
 
 
 @contextmanager
@@ -37,15 +37,15 @@ def recode(plan: ExportPlan, folder: Path, token: CancelToken, sink: ProgressSin
         done = 0
         recoded: dict[Digest, Recoded] = dict(plan.recoded)
         for item in waiting:
-            reader = LayerReader(item.blob, token)
+            reader = LayerReader(item.blob, token, plan.options.limits)
 
             def told(reader: LayerReader = reader, before: int = done) -> None:
-                sink(Progress(_STAGE, before + reader.read, total, reader.blob.member.name))
+                sink(Progress(STAGE, before + reader.read, total, reader.blob.member.name))
 
             recoded[item.stand_in] = _recode_one(item, reader, source, told, token)
-            reader.check(plan.archive)
+            reader.check(plan)
             if item.diff_id is not None and item.diff_id != reader.diff_id:
-                plan.archive.check_source()
+                plan.check_sources()
                 raise mismatch(f"{item.blob.member.name}, uncompressed,", item.diff_id, reader.diff_id)
             done += item.blob.size
         yield plan_export(plan.archive, plan.options, token=token, recoded=recoded)

@@ -45,11 +45,11 @@ def _repair(planned: PlannedRepair) -> dict[str, object]:
 
 
 def result_json(result: ExportResult) -> dict[str, object]:
-    """What `export --json` prints."""
+    """What `export --json` prints. `sha256` is null for a layout folder, which has no digest of its own."""
     return {
         "output": str(result.output),
         "size": result.size,
-        "sha256": result.sha256,
+        "sha256": result.sha256 or None,
         "verified": result.verified,
         **_common(result.images, result.changes, result.notes),
     }

@@ -55,21 +55,21 @@ def _status(path: Path) -> os.stat_result | None:
         raise unwritable(path, error) from error
 
 
-def _new_file_mode() -> int:
-    """0666 without the umask; read from /proc, since os.umask() changes it for all threads for a moment."""
+def new_mode(all_bits: int = 0o666) -> int:
+    """`all_bits` without the umask; read from /proc, since os.umask() changes it for all threads for a moment."""
     mask = 0o022
     with suppress(OSError, ValueError):
         with open("/proc/self/status", encoding="ascii", errors="replace") as status:
             found = re.search(r"^Umask:\s*([0-7]+)$", status.read(), re.MULTILINE)
         if found:
             mask = int(found[1], 8)
-    return 0o666 & ~mask
+    return all_bits & ~mask
 
 
 class Target:
     """One file to be. Use as a context manager: leaving it without `commit` removes every trace.
 
-    `forbidden` are the identities of the files that are being read; `inside` a folder that is being read.
+    `forbidden` are the identities of the files that are being read; `inside` folders that are.
     Raises `TargetExists`, `TargetIsSource`, `TargetUnwritable` on entering, before anything is written.
     """
 
@@ -79,12 +79,12 @@ class Target:
         *,
         overwrite: bool = False,
         forbidden: Collection[Identity] = (),
-        inside: Path | None = None,
+        inside: Collection[Path] = (),
     ) -> None:
         self.path = path
         self._overwrite = overwrite
         self._forbidden = frozenset(forbidden)
-        self._inside = inside
+        self._inside = tuple(inside)
         self._descriptor = -1
         self._part: Path | None = None
         self._real = path
@@ -101,7 +101,7 @@ class Target:
             raise TargetUnwritable("The export cannot be written", f"{self.path}: {error}.") from error
         folder = self._real.parent
         status = self._check_place()
-        self._mode = stat.S_IMODE(status.st_mode) & 0o777 if status is not None else _new_file_mode()
+        self._mode = stat.S_IMODE(status.st_mode) & 0o777 if status is not None else self._new_mode()
         try:
             if not stat.S_ISDIR(os.stat(folder).st_mode):
                 raise unwritable(self.path, OSError(errno.ENOTDIR, ""))
@@ -118,9 +118,12 @@ class Target:
                 subject=str(self.path),
             )
 
+    def _new_mode(self) -> int:
+        return new_mode()
+
     def _check_place(self) -> os.stat_result | None:
         """The status of an existing target that may be replaced, None if there is none."""
-        if self._inside is not None and self._real.is_relative_to(os.path.realpath(self._inside)):
+        if any(self._real.is_relative_to(os.path.realpath(folder)) for folder in self._inside):
             raise TargetIsSource(
                 "The target lies inside the source",
                 f"{self.path} is a file of the layout folder that is being read. Choose another folder.",
@@ -135,6 +138,11 @@ class Target:
                 f"{self.path} is the file that is being read, directly or through a link. Choose another name.",
                 subject=str(self.path),
             )
+        self._check_kind(status)
+        return status
+
+    def _check_kind(self, status: os.stat_result) -> None:
+        """Whether what is there may be replaced by what will be written."""
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
             raise TargetUnwritable(
@@ -145,7 +153,6 @@ class Target:
                 "The target exists", f"{self.path} is there already. Choose another name, or say that it may be replaced."
                 " Nothing was written.", subject=str(self.path),
             )  # fmt: skip
-        return status
 
     # while ---------------------------------------------------------------------------------------------
 
@@ -161,7 +168,7 @@ class Target:
                         subject=str(self.path),
                     )
                 self._part = folder / leftovers.new_part_name(name, leftovers.name_limit(folder))
-                self._descriptor = disk.create(self._part)
+                self._descriptor = self._create(self._part)
                 leftovers.lock(self._descriptor)
         except OSError as error:
             self._part = None if self._descriptor < 0 else self._part
@@ -174,10 +181,16 @@ class Target:
     ) -> None:
         self._clear()
 
+    def _create(self, part: Path) -> int:
+        return disk.create(part)
+
+    def _remove(self, part: Path) -> None:
+        disk.unlink(part)
+
     def _clear(self) -> None:
         if self._part is not None:
             with suppress(OSError):
-                disk.unlink(self._part)
+                self._remove(self._part)
             self._part = None
         if self._descriptor >= 0:
             with suppress(OSError):
@@ -211,14 +224,10 @@ class Target:
         self._check_place()
         try:
             disk.set_mode(self._descriptor, self._mode)
-            if self._overwrite:
-                disk.replace(self._part, self._real)
-            else:
-                self._name_without_replacing(self._part)
+            notes = self._take_name(self._part)
         except OSError as error:
             raise unwritable(self.path, error) from error
         self._part = None
-        notes = []
         try:
             disk.sync_folder(self._real.parent)
         except OSError as error:
@@ -228,6 +237,13 @@ class Target:
             disk.close(self._descriptor)  # synced before: nothing can be lost here
         self._descriptor = -1
         return notes
+
+    def _take_name(self, part: Path) -> list[str]:
+        if self._overwrite:
+            disk.replace(part, self._real)
+        else:
+            self._name_without_replacing(part)
+        return []
 
     def _name_without_replacing(self, part: Path) -> None:
         try:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -30,12 +31,14 @@ _SMALL = 64 << 10
 
 
 class TarOutput:
-    """The new tar, written from front to back. `advanced` hears of every few bytes that were written.
+    """The new tar, written from front to back.
 
     Methods raise OSError if the disk does not take the bytes, `Cancelled`, and what reading the source raises.
     """
 
-    def __init__(self, descriptor: int, token: CancelToken, advanced: Callable[[int], None]) -> None:
+    def __init__(
+        self, descriptor: int, token: CancelToken, advanced: Callable[[int], None] = lambda _count: None
+    ) -> None:
         self._descriptor = descriptor
         self._token = token
         self._advanced = advanced
@@ -54,6 +57,11 @@ class TarOutput:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def counted(self, advanced: Callable[[int], None]) -> Self:
+        """Itself, with `advanced` hearing of every few bytes that were written."""
+        self._advanced = advanced
+        return self
 
     def folder(self, name: str) -> None:
         """One folder entry."""
@@ -149,14 +157,21 @@ class BackgroundSync:
     although the kernel may need seconds to let go.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, paths: Sequence[Path] = (), token: CancelToken | None = None) -> None:
+        """`paths` are files and folders to be carried before `descriptor`; `token` stops between two of them."""
         self._descriptor = os.dup(descriptor)
+        self._paths = paths
+        self._token = token
         self._error: OSError | None = None
         self._done = threading.Event()
         threading.Thread(target=self._run, name="export-sync", daemon=True).start()
 
     def _run(self) -> None:
         try:
+            for path in self._paths:
+                if self._token is not None and self._token.cancelled:
+                    return
+                self._sync(path)
             disk.sync(self._descriptor)
         except OSError as error:
             self._error = error
@@ -167,9 +182,21 @@ class BackgroundSync:
                 self._error = self._error or error
             self._done.set()
 
+    @staticmethod
+    def _sync(path: Path) -> None:
+        if path.is_dir():
+            disk.sync_folder(path)
+            return
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        try:
+            disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def wait(self, token: CancelToken) -> None:
         """Return once the bytes are on the disk; the OSError if they are not, `Cancelled` if asked to stop."""
         while not self._done.wait(0.05):
             token.check()
+        token.check()
         if self._error is not None:
             raise self._error

@@ -7,10 +7,12 @@ that its digests name.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +48,9 @@ class WrongContent(ExportError):
 
 
 class _Reading:
-    """One reading back: the file, and how far it is."""
+    """One reading back: how far it is, and whether to go on."""
 
-    def __init__(self, source: ByteSource, total: int, token: CancelToken, sink: ProgressSink) -> None:
-        self.source = source
+    def __init__(self, total: int, token: CancelToken, sink: ProgressSink) -> None:
         self._lock = threading.Lock()
         self._total = total
         self._done = 0
@@ -61,7 +62,7 @@ class _Reading:
         """Let the other thread end as well."""
         self._stop.cancel()
 
-    def digest(self, source: ByteSource, algorithm: str = "sha256") -> Digest:
+    def digest(self, source: ByteSource, algorithm: str = "sha256", subject: str = "") -> Digest:
         """Of all bytes of `source`."""
         running = hasher(algorithm)
         for piece in chunks(source, token=self._token):
@@ -69,12 +70,15 @@ class _Reading:
             running.update(piece)
             with self._lock:
                 self._done += len(piece)
-                self._sink(Progress(STAGE, self._done, self._total))
+                self._sink(Progress(STAGE, self._done, self._total, subject))
         return Digest.parse(f"{algorithm}:{running.hexdigest()}")
 
 
+_Row = tuple[Expected, Callable[[], ByteSource]]
+
+
 def read_back(
-    part: Path, expected: Sequence[Expected], written: Written, token: CancelToken, sink: ProgressSink
+    source: FileSource, expected: Sequence[Expected], written: Written, token: CancelToken, sink: ProgressSink
 ) -> str:
     """The sha256 of the whole file in hex, once it was found to be as planned in every byte.
 
@@ -82,26 +86,45 @@ def read_back(
     expected files. Two threads share the contents, largest first. Raises `WrongContent` for a digest that differs,
     `ExportError` for any other difference.
     """
-    with FileSource(part) as source:
-        table = read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress)
-        files = _walk(source, table, expected)
-        known = written.sha256
-        total = sum(item.size for item in expected) + (0 if known is not None else source.size)
-        reading = _Reading(source, total, token, sink)
-        waiting = sorted(zip(expected, files, strict=True), key=lambda pair: -pair[0].size)
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="export-verify") as pool:
-            jobs: list[Future[None]] = []
-            whole = pool.submit(reading.digest, source) if known is None else None
-            queue = iter(waiting)
-            lock = threading.Lock()
-            jobs += [pool.submit(_compare, reading, table, queue, lock) for _ in range(_THREADS)]
-            try:
-                if _frame(source, files) != written.frame or source.size != written.size:
-                    raise ExportError(_TITLE, _differs("what stands around its files"))
-                _raise_first([*jobs, whole] if whole is not None else jobs)
-                return whole.result().encoded if whole is not None else str(known)
-            finally:
-                reading.stop()
+    table = read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress)
+    files = _walk(source, table, expected)
+    known = written.sha256
+    total = sum(item.size for item in expected) + (0 if known is not None else source.size)
+    reading = _Reading(total, token, sink)
+    rows: list[_Row] = [(item, partial(table.open, member)) for item, member in zip(expected, files, strict=True)]
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="export-verify") as pool:
+        whole = pool.submit(reading.digest, source) if known is None else None
+        jobs: list[Future[Any]] = _start(pool, reading, rows)
+        try:
+            if _frame(source, files) != written.frame or source.size != written.size:
+                raise unlike("what stands around its files")
+            _raise_first([*jobs, whole] if whole is not None else jobs)
+            return whole.result().encoded if whole is not None else str(known)
+        finally:
+            reading.stop()
+
+
+def read_back_folder(root: Path, expected: Sequence[Expected], token: CancelToken, sink: ProgressSink) -> None:
+    """Nothing, once the files below `root` were found to be the expected ones in every byte; raises as `read_back`."""
+    found = sorted(
+        os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
+        for folder, folders, names in os.walk(root)
+        for name in [*names, *(one for one in folders if os.path.islink(os.path.join(folder, one)))]
+    )
+    if found != sorted(item.name for item in expected):
+        raise unlike("its list of files")
+    reading = _Reading(sum(item.size for item in expected), token, sink)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="export-verify") as pool:
+        try:
+            _raise_first(_start(pool, reading, [(item, partial(FileSource, root / item.name)) for item in expected]))
+        finally:
+            reading.stop()
+
+
+def _start(pool: ThreadPoolExecutor, reading: _Reading, rows: Sequence[_Row]) -> list[Future[Any]]:
+    queue = iter(sorted(rows, key=lambda row: -row[0].size))
+    lock = threading.Lock()
+    return [pool.submit(_compare, reading, queue, lock) for _ in range(_THREADS)]
 
 
 def _raise_first(jobs: Sequence[Future[Any]]) -> None:
@@ -119,7 +142,7 @@ def _walk(source: ByteSource, table: MemberTable, expected: Sequence[Expected]) 
     end = table.end
     ends_right = end is not None and end.zero_blocks == 2 and end.end_offset + len(tarstream.END) == source.size
     if found != planned or not ends_right:
-        raise ExportError(_TITLE, _differs("its list of files"))
+        raise unlike("its list of files")
     return files
 
 
@@ -135,22 +158,30 @@ def _frame(source: ByteSource, files: Sequence[Member]) -> Digest:
     return Digest.from_hex(running.hexdigest())
 
 
-def _compare(
-    reading: _Reading, table: MemberTable, queue: Iterator[tuple[Expected, Member]], lock: threading.Lock
-) -> None:
+def _compare(reading: _Reading, queue: Iterator[_Row], lock: threading.Lock) -> None:
     while True:
         with lock:
-            pair = next(queue, None)
-        if pair is None:
+            row = next(queue, None)
+        if row is None:
             return
-        item, member = pair
-        found = reading.digest(table.open(member), item.digest.algorithm if item.digest is not None else "sha256")
+        item, opened = row
+        source = opened()
+        algorithm = item.digest.algorithm if item.digest is not None else "sha256"
+        found = reading.digest(source, algorithm, item.name)
+        if source.size != item.size:
+            reading.stop()
+            raise unlike(f"the size of {item.name}")
         if item.digest is not None and found != item.digest:
             reading.stop()
             raise WrongContent(item, found)
 
 
 _TITLE = "The written file is not what was meant"
+
+
+def unlike(what: str) -> ExportError:
+    """The error for a new archive that is not what was written; `what` differs."""
+    return ExportError(_TITLE, _differs(what))
 
 
 def _differs(what: str) -> str:

@@ -230,7 +230,7 @@ def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> 
     )
     notes = [*(display.safe(note) for note in result.notes)]
     notes += [display.safe(trouble)] if trouble else []
-    file_digest = result.sha256 if result.sha256.startswith("sha256:") else f"sha256:{result.sha256}"
+    file_digest = f"sha256:{result.sha256}" if result.sha256 else ""
     return ExportOutcome(
         " · ".join(parts),
         tuple(notes),

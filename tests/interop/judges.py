@@ -27,16 +27,17 @@ def run(*command: object, cwd: Path | None = None) -> str:
 
 
 class Layout:
-    """An exported layout, unpacked once by Python's tarfile for the tools that read folders only."""
+    """An exported layout: a folder, or a tar, unpacked once by Python's tarfile for the tools that read folders only."""
 
     def __init__(self, archive: Path, work: Path) -> None:
-        self.archive = archive
         self._work = work
-        self.folder = work / "layout"
-        with tarfile.open(archive, "r:") as tar:
-            # Debian 12's Python 3.11.2 knows no `filter` yet, 3.12 warns where none is set.
-            tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(self.folder)
+        self.place = f"oci:{archive}" if archive.is_dir() else f"oci-archive:{archive}"
+        self.folder = archive if archive.is_dir() else work / "layout"
+        if not archive.is_dir():
+            with tarfile.open(archive, "r:") as tar:
+                # Debian 12's Python 3.11.2 knows no `filter` yet, 3.12 warns where none is set.
+                tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                tar.extractall(self.folder)
         self.index: list[dict[str, Any]] = json.loads((self.folder / "index.json").read_bytes())["manifests"]
 
     def blob(self, digest: str) -> Any:
@@ -88,9 +89,9 @@ def skopeo_oci(skopeo: str, layout: Layout, work: Path) -> int:
         places = [place for place, d in enumerate(layout.index) if d["digest"] == descriptor["digest"]]
         ref = refs[places[0]] if places else None
         if len(layout.index) == 1 and places:
-            source = f"oci-archive:{layout.archive}"
+            source = layout.place
         elif ref and refs.count(ref) == 1:
-            source = f"oci-archive:{layout.archive}:{ref}"
+            source = f"{layout.place}:{ref}"
         else:
             source = f"oci:{layout.view(descriptor)}:judge"
         raw = run(skopeo, "inspect", "--raw", source)
@@ -109,7 +110,7 @@ def skopeo_nested(skopeo: str, layout: Layout, work: Path) -> None:
         config = layout.blob(manifest["config"]["digest"])
         variant = ("--override-variant", config["variant"]) if config.get("variant") else ()
         copied = _copy(
-            skopeo, f"oci-archive:{layout.archive}", work,
+            skopeo, layout.place, work,
             "--override-os", config["os"], "--override-arch", config["architecture"], *variant,
         )  # fmt: skip
         assert copied["config"]["digest"] == manifest["config"]["digest"], descriptor

@@ -16,7 +16,7 @@ import pytest
 
 from inspector.archive.detect import open_archive
 from inspector.errors import InspectorError
-from inspector.export.options import ExportOptions, Preset
+from inspector.export.options import ExportOptions, Form, Preset
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
 from tests.interop import judges
@@ -105,6 +105,35 @@ def test_the_default_preset(name: str, corpus: Path, work: Path, judge: Judge) -
 )
 def test_other_choices(name: str, options: dict[str, Any], corpus: Path, work: Path, judge: Judge) -> None:
     _judge(corpus / name, work, judge, **options)
+
+
+@pytest.mark.parametrize("name", CHOICE)
+def test_a_layout_folder(name: str, corpus: Path, work: Path, judge: Judge) -> None:
+    _export(corpus / name, work / "folder", form=Form.FOLDER)
+    layout = judges.Layout(work / "folder", work)
+    judges.skopeo_oci(judge("skopeo"), layout, work)
+    judges.skopeo_nested(judge("skopeo"), layout, work)
+    judges.umoci_unpack(judge("umoci"), layout, work)
+    judges.image_tool(judge("oci-image-tool"), layout)
+    listed = judges.run(judge("umoci"), "list", "--layout", work / "folder").split()
+    assert set(listed) == {entry["annotations"][judges.REF] for entry in layout.index if _has_ref(entry)}
+
+
+def _has_ref(entry: dict[str, Any]) -> bool:
+    return judges.REF in entry.get("annotations", {})
+
+
+@pytest.mark.parametrize("form", [Form.TAR_GZ, Form.TAR_ZST])
+def test_a_compressed_tar(form: Form, corpus: Path, work: Path, judge: Judge) -> None:
+    """skopeo reads compressed archives of both kinds, whatever their names."""
+    source = corpus / "skopeo-1.22-oci-archive-rich.tar"
+    _export(source, work / "plain.tar")
+    _export(source, work / "packed", form=form)
+    raw = [
+        judges.run(judge("skopeo"), "inspect", "--raw", f"oci-archive:{work / name}")
+        for name in ("plain.tar", "packed")
+    ]
+    assert raw[0] == raw[1]
 
 
 REFUSED = ("rootfs", "truncated", "cpio", ".zip", "v2s1")

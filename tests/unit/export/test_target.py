@@ -116,7 +116,7 @@ def test_the_source_moved_over_the_target_is_noticed_before_the_rename(tmp_path:
 
 def test_a_file_inside_the_layout_folder_that_is_read(tmp_path: Path) -> None:
     with pytest.raises(TargetIsSource, match="folder"):
-        Target(tmp_path / "layout" / "x.tar", inside=tmp_path / "layout").check()
+        Target(tmp_path / "layout" / "x.tar", inside=[tmp_path / "layout"]).check()
 
 
 def test_a_link_keeps_pointing_to_what_is_replaced(tmp_path: Path) -> None:

@@ -125,13 +125,21 @@ def test_each_call_fails_once_at_every_place(
 def test_cancelling_leaves_everything_as_it_was(
     source: Path, target: Path, share: float, overwrite: bool, compression: str
 ) -> None:
+    reports: list[Progress] = []
+    run(source, target, sink=reports.append, compression=compression)
+    target.unlink()
+    assert [r.done for r in reports] == sorted(r.done for r in reports)
+    assert reports[-1].done == reports[-1].total
+    assert {r.subject.partition("/")[0] for r in reports} >= {"blobs", "index.json"}
     if overwrite:
         target.write_bytes(OLD)
     for stage in ("Writing", "Reading back") if compression == "keep" else ("Compressing",):
         token = CancelToken()
+        done = [report.done for report in reports if report.stage == stage]
+        from_here = done[int(share * len(done))]
 
-        def sink(progress: Progress, token: CancelToken = token, stage: str = stage) -> None:
-            if progress.stage == stage and progress.done >= progress.total * share:
+        def sink(progress: Progress, token: CancelToken = token, stage: str = stage, at: int = from_here) -> None:
+            if progress.stage == stage and progress.done >= at:
                 token.cancel()
 
         with untouched(source, target), pytest.raises(Cancelled):
@@ -190,7 +198,7 @@ def test_the_source_changes_in_the_middle(source: Path, target: Path) -> None:
 
         def sink(progress: Progress, change: str = change) -> None:
             nonlocal done
-            if done or progress.stage != "Writing" or progress.done < progress.total // 2:
+            if done or progress.stage != "Writing" or progress.done < progress.total // 4:
                 return
             done = True
             if change == "grow":
@@ -221,7 +229,7 @@ def test_a_wrong_byte_on_the_disk_is_found(source: Path, target: Path, monkeypat
             plan = plan_export(archive)
 
             def spoil(progress: Progress, offset: int = offset) -> None:
-                if progress.stage == "Writing" and progress.done == progress.total:
+                if progress.stage == "Writing" and 2 * progress.done == progress.total:  # then comes the reading back
                     part = leftovers.parts_of(target.parent, target.name)[0]
                     with part.open("r+b") as file:
                         file.seek(offset, 0 if offset > 0 else 2)
@@ -282,7 +290,7 @@ from inspector.export.writer import export_archive
 from inspector.errors import InspectorError
 mode, source, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 def sink(progress):
-    if mode == "kill" and progress.stage == "Writing" and progress.done > progress.total // 2:
+    if mode == "kill" and progress.stage == "Writing" and progress.done > progress.total // 4:
         os.kill(os.getpid(), signal.SIGKILL)
 if mode == "limit":
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
@@ -372,8 +380,9 @@ def test_where_the_export_goes_by_itself(tmp_path: Path) -> None:
 
 
 def test_progress_only_grows_and_ends_at_the_whole(source: Path, target: Path) -> None:
-    seen: dict[str, list[Progress]] = {}
-    run(source, target, sink=lambda progress: seen.setdefault(progress.stage, []).append(progress))
-    for reports in (seen["Writing"], seen["Reading back"]):
-        assert [r.done for r in reports] == sorted(r.done for r in reports)
-        assert reports[-1].done == reports[-1].total
+    seen: list[Progress] = []
+    run(source, target, sink=seen.append)
+    assert [report.done for report in seen] == sorted(report.done for report in seen)
+    assert {report.total for report in seen} == {2 * target.stat().st_size}
+    assert list(dict.fromkeys(report.stage for report in seen)) == ["Writing", "Reading back"]
+    assert seen[-1].done == seen[-1].total
