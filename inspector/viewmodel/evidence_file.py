@@ -69,7 +69,7 @@ def _writer(target: Path) -> Callable[[Evidence], bytes]:
 def _place(archive: ImageArchive, target: Path, *, overwrite: bool) -> Target:
     source = archive.source
     forbidden = [source.identity] if source is not None else []
-    return Target(target, overwrite=overwrite, forbidden=forbidden, inside=None if source is not None else archive.path)
+    return Target(target, overwrite=overwrite, forbidden=forbidden, inside=() if source is not None else [archive.path])
 
 
 def _write(place: Target, data: bytes) -> None:
