@@ -44,6 +44,7 @@ PACKAGES = {
     "bsdtar": "libarchive-tools",
     "desktop-file-validate": "desktop-file-utils",
     "import": "imagemagick",
+    "makensis": "nsis",
     "tar": "tar",
     "update-mime-database": "shared-mime-info",
     "Xvfb": "xvfb",
