@@ -1,12 +1,17 @@
 """What looks like a secret in text that everyone who has the image can read: environment, labels, history.
 
-Words are evidence, no proof: what is found is listed with its reason, and a person judges. Values are never repeated here.
+Words are evidence, no proof: what is found is listed with its reason, and a person judges.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from inspector.oci.config import HistoryEntry
+    from inspector.oci.execution import Execution
 
 LONGEST_TEXT = 64 * 1024
 """A step of history or a variable is looked at so far."""
@@ -58,3 +63,31 @@ def suspects(text: str) -> list[Suspect]:
     ]
     found += [Suspect(match.start(), what) for shape, what in _SHAPES for match in shape.finditer(looked_at)]
     return sorted(found)
+
+
+class ConfigSecret(NamedTuple):
+    """One suspicion: the variable, label or step (from 1; else 0) it is in, what it seems to be, and the stored text."""
+
+    name: str
+    step: int
+    what: str
+    value: str
+
+
+def secrets_in_execution(execution: Execution) -> Iterator[tuple[str, ConfigSecret]]:
+    """("environment" or "label", suspicion), in stored order; the value is cut at `LONGEST_TEXT` characters."""
+    variables = (entry.partition("=")[::2] for entry in execution.env)
+    for place, pairs in (("environment", variables), ("label", execution.labels.items())):
+        for name, value in pairs:
+            found = suspects(value)
+            what = found[0].what if found else "value of " + name if secret_variable(name) and value else ""
+            # A reference to another variable is no secret, it is where one would be put.
+            if what and not value.startswith("$"):
+                yield place, ConfigSecret(name, 0, what, value[:LONGEST_TEXT])
+
+
+def secrets_in_history(history: Iterable[HistoryEntry]) -> Iterator[ConfigSecret]:
+    """Suspicions in the commands of the steps; each kind once per step."""
+    for step, entry in enumerate(history, 1):
+        for what in dict.fromkeys(suspect.what for suspect in suspects(entry.created_by)):
+            yield ConfigSecret("", step, what, entry.created_by[:LONGEST_TEXT])

@@ -169,10 +169,11 @@ class ArchiveView(QWidget):
             self.pages.show_pointer(row.pointer)
 
     def show_file(self, row: FoundFile | Version) -> None:
-        """Go to a file that was found, in its layer."""
+        """Go to a file that was found, in its layer, or to the object that something notable stands in."""
         if row.node is not None:
             self.select(row.node)
-            self.pages.show_path(row.raw_path)
+            if row.raw_path:
+                self.pages.show_path(row.raw_path)
 
     def search(self) -> SearchDialog | None:
         """Search all layers of the image that is selected, or of the only one; None, with a message, if it is not clear."""

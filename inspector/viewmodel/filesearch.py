@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
 from inspector.layers.merged import Merged, merge
-from inspector.layers.notable import notable_files
 from inspector.layers.patterns import Matcher, glob, regular_expression, substring
 from inspector.layers.search import Query, search, shown_path
 from inspector.layers.stack import list_image
@@ -38,7 +37,10 @@ _HELP = "Names match anywhere; * and ? stand for anything; /…/ is a regular ex
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """One entry of one layer. `raw_path` and `node` (the layer's) lead to it; `why` is for notable files only."""
+    """One entry of one layer. `raw_path` and `node` (the layer's) lead to it; `why` is for notable files only.
+
+    What looks like a secret in a config has no path; `secret` is its text, hidden until asked for.
+    """
 
     path: str
     layer: str
@@ -49,6 +51,7 @@ class FoundFile:
     node: StructureNode | None
     why: str = ""
     detail: str = ""
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,35 +113,20 @@ def search_layers(
 ) -> FoundFiles:
     """The entries of all layers of the image at `node` that fit `text`. Lists the layers that were not listed yet."""
     query = parse_query(text)
-    merged = _merged(session, node, token, sink)
+    merged = merged_layers(session, node, token, sink)
     rows = []
     count = 0
     for hit in search(merged, query, token):
         count += 1
         if count <= MOST_ROWS:
             listing = merged.listings[hit.layer - 1]
-            rows.append(_row(session, node, listing, hit.layer, hit.entry, hit.hidden_by))
+            rows.append(found_row(session, node, listing, hit.layer, hit.entry, hit.hidden_by))
     more = f", the first {MOST_ROWS:,} are shown" if count > MOST_ROWS else ""
     return FoundFiles(tuple(rows), display.count(count, "file", "files") + more)
 
 
-def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> FoundFiles:
-    """Files with special rights, devices, and what may be a secret, in any layer of the image at `node`."""
-    merged = _merged(session, node, token, sink)
-    found = notable_files(merged)
-    rows = [
-        replace(
-            _row(session, node, merged.listings[file.layer - 1], file.layer, file.entry, file.hidden_by),
-            why=str(file.reason.value),
-            detail=display.safe(file.detail),
-        )
-        for file in found[:MOST_ROWS]
-    ]
-    more = f", the first {MOST_ROWS:,} are shown" if len(found) > MOST_ROWS else ""
-    return FoundFiles(tuple(rows), display.count(len(found), "notable file", "notable files") + more)
-
-
-def _merged(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Merged:
+def merged_layers(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Merged:
+    """The merged file system of the image at `node`; lists the layers that were not listed yet."""
     image = node.image
     if image is None:
         raise UsageError("No image is chosen", "Choose an image, or something below it, and search again.")
@@ -154,9 +142,10 @@ def _merged(session: ArchiveSession, node: StructureNode, token: CancelToken, si
     return merge(found.listings)
 
 
-def _row(
+def found_row(
     session: ArchiveSession, node: StructureNode, listing: Listing, layer: int, entry: int, hidden_by: int | None
 ) -> FoundFile:
+    """The row of one entry of layer `layer`, counted from 1."""
     path = shown_path(listing, entry)
     kind = listing.kind(entry)
     size = display.size(listing.sizes[entry]) if kind == "file" else ""

@@ -12,6 +12,8 @@ from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
 from inspector.ui.search_dialog import SearchDialog
 from inspector.viewmodel.pages import Page
+from inspector.viewmodel.tree import NodeType
+from tests.builders import ImageSpec, docker_24, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
@@ -69,3 +71,19 @@ def test_the_page_of_notable_files(qtbot: QtBot, open_archive: Opener, archive: 
     settle(qtbot, view)
     assert view.pages.notable.model.rowCount() == 0
     assert "No file" in view.pages.notable.details.toPlainText()
+
+
+def test_a_possible_secret_is_hidden_until_asked_for(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    config: dict[str, object] = {"config": {"Env": ["DB_PASSWORD=hunter2"]}}
+    tar = layer_tar({"a": b""})
+    view = open_archive(docker_24([ImageSpec((tar,), ("app:1",), more_config=config)]).write(tmp_path / "secret.tar"))
+    view.select(node_named(view, "app:1"))
+    assert view.pages.show_page(Page.NOTABLE)
+    settle(qtbot, view)
+    page = view.pages.notable
+    assert "DB_PASSWORD" in page.details.toPlainText()
+    assert "hunter2" not in page.details.toPlainText()
+    page.reveal.click()
+    assert "hunter2" in page.details.toPlainText()
+    page.view.activated.emit(page.model.index(0, 0))
+    assert view.node.type is NodeType.CONFIG

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
     QHeaderView,
     QPlainTextEdit,
     QSplitter,
@@ -148,24 +150,45 @@ class DetailedTable(QWidget, Generic[R]):
 
 
 class NotablePage(DetailedTable[FoundFile]):
-    """Special rights, devices, and what may be a secret, in any layer. Enter shows the file in its layer."""
+    """Special rights, devices, and what may be a secret, in any layer or in the config. Enter shows the file in its layer."""
 
     def __init__(self) -> None:
         super().__init__(
             (
                 ColumnOf(self.tr("Path"), lambda row: row.path, lambda row: row.path, width=280),
                 ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.detail, width=230),
-                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=70),
+                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=100),
                 ColumnOf(self.tr("State"), lambda row: row.state, lambda row: row.state, width=120),
             ),
-            lambda row: "\n".join(part for part in (row.path, row.why, row.detail, row.layer, row.state) if part),
+            self._described,
             self.tr("Notable files"),
         )
+        self.reveal = QCheckBox(self.tr("Show values that may be secret"), self)
+        self.reveal.toggled.connect(lambda: self._chosen(self.view.currentIndex()))
+        self.reveal.hide()
+        self.found = text.label()
+        below = QHBoxLayout()
+        below.addWidget(self.found, 1)
+        below.addWidget(self.reveal)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addLayout(below)
+
+    def _described(self, row: FoundFile) -> str:
+        value = row.secret
+        if value and not self.reveal.isChecked():
+            value = self.tr("The value is hidden.")
+        return "\n".join(part for part in (row.path, row.why, row.detail, row.layer, row.state, value) if part)
 
     def show_found(self, found: FoundFiles) -> None:
+        self.reveal.setChecked(False)
+        self.reveal.setVisible(any(row.secret for row in found.rows))
+        self.found.setText(found.text)
         self.show_rows(found.rows)
         if not found.rows:
-            self.details.setPlainText(self.tr("No file has special rights, and none looks like a secret by its name."))
+            self.details.setPlainText(
+                self.tr("No file has special rights, and nothing looks like a secret by its name or text.")
+            )
 
 
 class FindingsPage(DetailedTable[FindingRow]):

@@ -22,9 +22,9 @@ from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.dockerfile import dockerfile
 from inspector.viewmodel.files import FileList
-from inspector.viewmodel.filesearch import load_notable
 from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.messages import Action, Message, from_error
+from inspector.viewmodel.notable import load_notable
 from inspector.viewmodel.pages import HistoryRow, Page
 from inspector.viewmodel.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession

@@ -8,7 +8,8 @@ import pytest
 
 from inspector.errors import UsageError
 from inspector.progress import CancelToken, ignore_progress
-from inspector.viewmodel.filesearch import FoundFiles, image_of, load_notable, parse_query, search_layers
+from inspector.viewmodel.filesearch import FoundFiles, image_of, parse_query, search_layers
+from inspector.viewmodel.notable import load_notable
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
@@ -81,3 +82,33 @@ def test_notable_files_of_deleted_layers_are_listed(opened: tuple[ArchiveSession
         ("etc/id_rsa", "may be a secret", "private SSH key", "hidden by layer 2")
     ]
     assert Page.NOTABLE in opened[0].pages_for(opened[1])
+
+
+def test_possible_secrets_of_the_configuration_come_first_and_hidden(tmp_path: Path) -> None:
+    config: dict[str, object] = {
+        "config": {
+            "Env": ["PATH=/bin", "DB_PASSWORD=hunter2", "TOKEN=$OTHER", "EMPTY_TOKEN=", "X=ghp_" + "a" * 36],
+            "Labels": {"api.key": "AKIAABCDEFGHIJKLMNOP", "a": "b"},
+        },
+        "history": [
+            {"created_by": "COPY a b"},
+            {"created_by": "RUN TOKEN=abc TOKEN=abc make", "empty_layer": True},
+            {"created_by": "|1 NPM_TOKEN=s3cret /bin/sh -c npm ci"},
+        ],
+    }
+    bundle = docker_24([ImageSpec((BASE, TOP), ("docker.io/library/app:1",), more_config=config)])
+    session = open_session(bundle.write(tmp_path / "app.tar"), CancelToken(), ignore_progress)
+    image = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+    result = load_notable(session, image, CancelToken(), ignore_progress)
+    assert [(row.path, row.layer, row.detail, row.secret[:7]) for row in result.rows[:-1]] == [
+        ("environment variable DB_PASSWORD", "configuration", "value of DB_PASSWORD", "hunter2"),
+        ("environment variable X", "configuration", "GitHub token", "ghp_aaa"),
+        ("label api.key", "configuration", "AWS access key", "AKIAABC"),
+        ("history, step 2", "configuration", "value of TOKEN", "RUN TOK"),
+        ("history, step 3", "layer 2", "value of NPM_TOKEN", "|1 NPM_"),
+    ]
+    assert result.text == "1 notable file, 5 possible secrets in the configuration"
+    assert not result.rows[0].raw_path
+    assert result.rows[0].node is not None
+    assert result.rows[0].node.type is NodeType.CONFIG
+    session.close()
