@@ -12,7 +12,11 @@ from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.viewmodel.commands import COMMANDS, MENUS, Command, in_menu
 
-_ROLES = {"quit": QAction.MenuRole.QuitRole, "about": QAction.MenuRole.AboutRole}
+_ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "about": QAction.MenuRole.AboutRole,
+    "preferences": QAction.MenuRole.PreferencesRole,
+}
 
 
 def _tr(words: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class ArchiveStack(QWidget):
         self._again: dict[str, OpenArchive] = {}
         self._front = ""
         self._offered = LastSession()
+        self.is_busy: Callable[[ArchiveView], bool] = lambda _view: False
+        """Whether closing an archive would stop something that was asked for; set by the window."""
         self.bar = MessageBar(self)
         self.bar.action_chosen.connect(self._act)
         self.empty = DropPage(self)
@@ -66,7 +68,7 @@ class ArchiveStack(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.bar)
         layout.addWidget(self._stack, 1)
-        self._show_recent()
+        self.refresh_recent()
 
     @property
     def view(self) -> ArchiveView | None:
@@ -96,6 +98,26 @@ class ArchiveStack(QWidget):
         if view is not None and str(view.session.path) not in self._opening:
             self._open(view.session.path, instead_of=view)
 
+    def tell_anew(self) -> None:
+        """Another unit or language: every text of every open archive is made again."""
+        self.refresh_recent()
+        for view in self.views():
+            self._runner.start(
+                self.tr("Changing the words"),
+                partial(_retell, view.session),
+                partial(self._told_anew, view),
+                view.show_error,
+                owner=view,
+                quiet=True,
+            )
+
+    def _told_anew(self, view: ArchiveView, session: ArchiveSession) -> None:
+        if not view.session.closed and not self.is_busy(view):
+            front = self.view
+            self._opened(view, session)
+            if front is not view and front is not None:
+                self.tabs.setCurrentWidget(front)
+
     def close_at(self, at: int) -> None:
         """Close the archive of a tab."""
         view = self.tabs.widget(at)
@@ -106,7 +128,7 @@ class ArchiveStack(QWidget):
         view.deleteLater()
         if not self.tabs.count():
             self._stack.setCurrentWidget(self.empty)
-            self._show_recent()
+            self.refresh_recent()
         self.view_changed.emit()
 
     def step(self, by: int) -> None:
@@ -128,11 +150,7 @@ class ArchiveStack(QWidget):
         views = self.views()
         front = self.view
         return LastSession(
-            tuple(
-                OpenArchive(str(view.session.path), view.node.key, view.pages.page or "")
-                for view in views
-                if str(view.session.path).isprintable()
-            ),
+            tuple(_place_in(view) for view in views if str(view.session.path).isprintable()),
             views.index(front) if front in views else 0,
         )
 
@@ -182,10 +200,11 @@ class ArchiveStack(QWidget):
         self.tabs.setUpdatesEnabled(False)
         at = self.tabs.indexOf(instead_of) if instead_of is not None and isValid(instead_of) else -1
         if instead_of is not None and at >= 0:
-            node = session.tree.find_by_key(instead_of.node.key)
+            place = _place_in(instead_of)
+            if instead_of.session.archive is session.archive:
+                instead_of.session.let_go()
             self.close_at(at)
-            if node is not None:
-                view.select(node)
+            _go_back_to(view, place)
         again = self._again.get(str(session.path))
         if again is not None and at < 0:
             at = self._place_of(again)
@@ -238,9 +257,10 @@ class ArchiveStack(QWidget):
 
     def _forget_recent(self, path: str) -> None:
         self._settings.recent = self._settings.recent.without(path)
-        self._show_recent()
+        self.refresh_recent()
 
-    def _show_recent(self) -> None:
+    def refresh_recent(self) -> None:
+        """Show the list of recent archives as it is now; what is missing is marked as soon as that is known."""
         self._missing: dict[str, bool] = {}
         self.empty.show_recent(self._settings.recent, self._missing, time.time())
         for entry in self._settings.recent.entries[:MOST_SHOWN]:
@@ -263,6 +283,14 @@ class ArchiveStack(QWidget):
 
 def _is_missing(path: str, _token: CancelToken, _sink: ProgressSink) -> bool:
     return not Path(path).exists()
+
+
+def _retell(session: ArchiveSession, _token: CancelToken, _sink: ProgressSink) -> ArchiveSession:
+    return session.retold()
+
+
+def _place_in(view: ArchiveView) -> OpenArchive:
+    return OpenArchive(str(view.session.path), view.node.key, view.pages.page or "")
 
 
 def _go_back_to(view: ArchiveView, again: OpenArchive) -> None:

@@ -89,6 +89,12 @@ class ExportDialog(QDialog):
         self._check_target()
         self._plan()
 
+    def choose_preset(self, key: str) -> None:
+        """`PresetChoice.key`; an unknown one changes nothing."""
+        for number, choice in enumerate(exporting.PRESETS):
+            if choice.key == key:
+                self.presets.button(number).setChecked(True)
+
     def _columns(self) -> tuple[ColumnOf[PlanRow], ...]:
         return (
             ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=240),

@@ -33,19 +33,26 @@ class Exports(QObject):
         self._window = window
         self._running: list[Task[ExportOutcome]] = []
         self._outcomes: dict[str, ExportOutcome] = {}
+        self.preset = ExportRequest().preset
+        """Of the one-click export, and chosen at first in the dialog."""
 
     @property
     def running(self) -> bool:
         """Whether closing the window would stop an export."""
         return any(task.running and not task.token.cancelled for task in self._running)
 
+    def is_running_for(self, view: ArchiveView) -> bool:
+        """Whether closing the archive of `view` would stop an export."""
+        return any(task.running and not task.token.cancelled and task.owner is view for task in self._running)
+
     def export_now(self, view: ArchiveView) -> None:
         """One click: `NAME.oci.tar` beside the archive, default preset. Asks only if that file exists."""
-        self.start(view, ExportRequest(), exporting.default_target(view.session), overwrite=False)
+        self.start(view, ExportRequest(preset=self.preset), exporting.default_target(view.session), overwrite=False)
 
     def ask(self, view: ArchiveView) -> ExportDialog:
         """The dialog; it does not block, and neither does what follows."""
         dialog = ExportDialog(view.session, self._runner, self._window)
+        dialog.choose_preset(self.preset)
         dialog.export_asked.connect(
             lambda request, target, overwrite: self.start(view, request, target, overwrite=overwrite)
         )

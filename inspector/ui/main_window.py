@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QDropEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QLabel,
     QMainWindow,
@@ -32,15 +33,18 @@ from inspector.ui.assets import icon
 from inspector.ui.exports import Exports
 from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_window
 from inspector.ui.layout import VERSION as LAYOUT_VERSION
+from inspector.ui.preferences_dialog import PreferencesDialog
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
+from inspector.ui.theme import follow_colour_scheme
 from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
 from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
+from inspector.viewmodel import preferences
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
-from inspector.viewmodel.preferences import Reopen
+from inspector.viewmodel.preferences import Preferences, Reopen
 
 
 class MainWindow(QMainWindow):
@@ -61,12 +65,14 @@ class MainWindow(QMainWindow):
         self.archives.files_asked.connect(self.ask_for_files)
         self.archives.view_added.connect(self._connect_view)
         self.archives.view_changed.connect(self._view_changed)
+        self.archives.is_busy = self.exports.is_running_for
         self.setCentralWidget(self.archives)
         self.actions_by_id = make_actions(self, handlers_of(self))
         self.addActions(list(self.actions_by_id.values()))
         fill_menus(self, self.actions_by_id)
         self._fill_tool_bar()
         self._fill_status_bar()
+        self.apply_preferences()
         self._first_state = self.saveState(LAYOUT_VERSION)
         recall_window(settings, self)
         self._view_changed()
@@ -172,6 +178,26 @@ class MainWindow(QMainWindow):
 
     def ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)
+
+    def show_preferences(self) -> PreferencesDialog:
+        dialog = PreferencesDialog(self.settings.preferences, self.runner, self)
+        dialog.changed.connect(self._preferences_changed)
+        dialog.open()
+        return dialog
+
+    def _preferences_changed(self, chosen: Preferences) -> None:
+        self.settings.preferences = chosen
+        self.apply_preferences()
+
+    def apply_preferences(self) -> None:
+        """Let everything follow that the person chose; at the start, and again at each change."""
+        chosen = self.settings.preferences
+        self.exports.preset = chosen.preset
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        follow_colour_scheme(application).choose(chosen.theme)
+        if preferences.apply(chosen):
+            self.archives.tell_anew()
 
     def _show_findings(self) -> None:
         if self.view is not None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
+from inspector.ui.widgets.buttons import button_box
 from inspector.viewmodel.commands import COMMANDS, Command
 
 
@@ -32,7 +33,7 @@ class ShortcutsDialog(QDialog):
         )
         model: RowsModel[Command] = RowsModel(columns, self)
         model.show([command for command in COMMANDS.values() if command.shortcuts])
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = button_box(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(table(model, columns, self.tr("Keyboard shortcuts")))

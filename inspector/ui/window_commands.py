@@ -65,6 +65,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "verify": with_view(ArchiveView.verify),
         "stop": window.stop,
         "show-source": window.show_source,
+        "preferences": window.show_preferences,
         "palette": lambda: CommandPalette(window.actions_by_id, window).open(),
         "shortcuts": lambda: ShortcutsDialog(window).open(),
         "about": window.about,

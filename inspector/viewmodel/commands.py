@@ -44,6 +44,7 @@ _TABLE = (
     Command("file-history", "History of This File", ("Ctrl+H",), "What every layer did to the file under the cursor, and its versions compared", "Edit", "history"),
     Command("find-next", "Find Next", ("F3",), "", "Edit"),
     Command("find-previous", "Find Previous", ("Shift+F3",), "", "Edit"),
+    Command("preferences", "Preferences…", ("Ctrl+,",), "Colours, units, limits and what happens at the start", "Edit", "preferences", separated=True),
     Command("page-summary", "Summary", ("Alt+1",), "What this is, in words", "View", "summary"),
     Command("page-files", "Files", ("Alt+2",), "The files that the layer holds", "View", "files"),
     Command("page-json", "JSON", ("Alt+3",), "The document as stored", "View", "json"),

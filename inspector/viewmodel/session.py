@@ -149,6 +149,29 @@ class ArchiveSession:
         """Go on with a larger limit (`Message.limit`) from now on."""
         self.limits = self.limits.raised(limit)
 
+    def retold(self) -> ArchiveSession:
+        """The same open archive, with every text made anew: the person chose another unit or language.
+
+        What was computed stays known. Then `let_go` of this one.
+        """
+        other = ArchiveSession(self.archive, self.limits, self._cache)
+        with self._lock:
+            other._listings = OrderedDict(self._listings)
+            other._report = self._report
+            places = {finding: node.key if node is not None else None for finding, node in self._raw_findings.items()}
+        for finding, key in places.items():
+            other._raw_findings[finding] = other.tree.find_by_key(key) if key is not None else None
+        other._findings = finding_list(other._raw_findings, other._locate)
+        other.tree.wrong_diff_ids |= self.tree.wrong_diff_ids
+        other.tree.refresh()
+        return other
+
+    def let_go(self) -> None:
+        """Like `close`, but the archive stays open for the session that was `retold`."""
+        self.closed = True
+        self._listings.clear()
+        self._tars.clear()
+
     def close(self) -> None:
         if not self.closed:
             self.closed = True

@@ -19,7 +19,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 WIDTH, HEIGHT = 1240, 740
-LOOKS = {"light": {}, "dark": {"INSPECTOR_LOOK": "dark"}, "200": {"QT_SCALE_FACTOR": "2"}}
+LOOKS: dict[str, dict[str, str]] = {
+    "light": {},
+    "dark": {},
+    "contrast": {},
+    "rtl": {},
+    "200": {"QT_SCALE_FACTOR": "2"},
+}
+THEMES = {"dark": "dark", "contrast": "contrast"}
+"""Looks that are a preference; the others are light."""
 PATIENCE = 20.0
 
 
@@ -64,15 +72,16 @@ def main() -> int:
 def inside(folder: Path, look: str, wanted: list[str]) -> int:
     """The child: one look, all scenes."""
     sys.path.insert(0, str(ROOT))
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
-    from inspector.ui.theme import dark_palette, follow_colour_scheme
+    from inspector.ui.theme import follow_colour_scheme
 
     application = QApplication(["image-inspector"])
     application.setApplicationDisplayName("Image Inspector")
     follow_colour_scheme(application)
-    if look == "dark":
-        application.setPalette(dark_palette())
+    if look == "rtl":
+        application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     with tempfile.TemporaryDirectory() as scratch:
         for name, scene in SCENES.items():
             if not wanted or name in wanted:
@@ -90,11 +99,14 @@ class Stage:
         from inspector.ui.main_window import MainWindow
         from inspector.ui.settings import Settings
         from inspector.ui.task_runner import TaskRunner
+        from inspector.viewmodel.preferences import Preferences, Theme
 
         self.scratch = scratch
         self.picture = picture
         self.runner = TaskRunner()
-        self.window = MainWindow(self.runner, Settings(scratch / "settings.ini"))
+        settings = Settings(scratch / f"{picture.stem}.ini")
+        settings.preferences = Preferences(theme=Theme(THEMES.get(picture.name.partition("-")[0], "light")))
+        self.window = MainWindow(self.runner, settings)
         self.window.setGeometry(0, 0, WIDTH, HEIGHT)
         self.window.show()
         self.wait(lambda: self.window.isActiveWindow() or self.window.isVisible())
@@ -372,6 +384,21 @@ def shortcuts(stage: Stage) -> None:
     dialog.close()
 
 
+def preferences(stage: Stage) -> None:
+    dialog = stage.window.show_preferences()
+    stage.take()
+    dialog.close()
+
+
+def again(stage: Stage) -> None:
+    from inspector.viewmodel.lastsession import LastSession, OpenArchive
+
+    names = ("docker-28.5-vfs-save.tar", "podman-5.8-oci-archive.tar")
+    stage.window.settings.last_session = LastSession(tuple(OpenArchive(str(CORPUS / name)) for name in names))
+    stage.window.start([])
+    stage.take()
+
+
 def menu(stage: Stage) -> None:
     stage.open("docker-28.5-vfs-save.tar")
     first = stage.window.menuBar().actions()[0].menu()
@@ -385,7 +412,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
         empty, recent, hovering, archive, image, config, history, json, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
-        export, exported, busy, error, details, shortcuts, menu,
+        export, exported, busy, error, details, shortcuts, preferences, again, menu,
     )
 }  # fmt: skip
 
