@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from inspector.archive.image import ImageArchive
     from inspector.cli.console import Console
     from inspector.export.options import ExportOptions
     from inspector.export.planned import Change, ExportPlan, PlannedImage
+    from inspector.export.repairs import PlannedRepair
     from inspector.export.writer import ExportResult
 
 NAME = "export"
@@ -22,6 +25,11 @@ HELP = "re-save an archive OCI compliant, or show what that would change"
 _PRESETS = ("docker-compatible", "strict-oci", "classic-docker", "for-push", "smallest")
 _FORMS = ("tar", "tar.gz", "tar.zst", "folder")
 _COMPRESSIONS = ("keep", "none", "gzip", "zstd")
+_DIGESTS = {
+    "kept": "No digest changes.",
+    "manifest": "Manifests get new digests, image IDs stay.",
+    "index": "Indexes get new digests, manifests keep theirs.",
+}
 _LISTED = 40
 """Lines of one action before the rest is counted."""
 
@@ -57,6 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only this platform; may be given several times",
     )
     parser.add_argument("--tag", action="append", default=[], metavar="OLD=NEW", help="rename; OLD may be a digest")
+    parser.add_argument(
+        "--repair", action="append", default=[], metavar="ID|all|none|no-ID",
+        help="what to mend (--plan lists what this archive needs); may be given several times; no-ID leaves one off "
+        "(default: what costs no digest, and what no loader would take)",
+    )  # fmt: skip
     parser.add_argument("--plan", action="store_true", help="show what would be written, and write nothing")
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -77,6 +90,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             check_target(archive, target, overwrite=arguments.force, form=options.form)
         plan = plan_export(archive, options, token=console.token, sink=console.sink())
         if arguments.plan:
+            plan = _with_all_repairs(archive, plan, console)
             if arguments.json:
                 console.out_json(plan_json(plan, target))
             else:
@@ -106,6 +120,7 @@ def _options(arguments: argparse.Namespace, console: Console) -> ExportOptions:
     from inspector.errors import UsageError
     from inspector.export.forms import form_for
     from inspector.export.options import ExportOptions, Form, Preset
+    from inspector.export.repairs import chosen_by
 
     retag: dict[str, str] = {}
     for text in arguments.tag:
@@ -122,6 +137,7 @@ def _options(arguments: argparse.Namespace, console: Console) -> ExportOptions:
         retag=retag,
         form=Form(arguments.output_form) if arguments.output_form else form_for(arguments.out),
         limits=console.limits,
+        repairs=chosen_by(arguments.repair),
     )
 
 
@@ -136,7 +152,29 @@ def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
     yield ""
     for action in ("added", "rewritten", "dropped", "kept"):
         yield from _action_lines(action, [change for change in plan.changes if change.action == action])
+    yield from _repair_lines(plan.repairs)
     yield from _note_lines(plan.notes)
+
+
+def _with_all_repairs(archive: ImageArchive, plan: ExportPlan, console: Console) -> ExportPlan:
+    """The plan, telling also what the quick rules find that a new archive cannot have."""
+    from inspector.conformance.check import check_archive
+    from inspector.export.repairs import with_findings
+
+    found = check_archive(archive, deep=False, token=console.token, limits=console.limits).findings
+    return replace(plan, repairs=with_findings(plan.repairs, found, plan.options.preset))
+
+
+def _repair_lines(repairs: Sequence[PlannedRepair]) -> Iterator[str]:
+    if repairs:
+        yield ""
+        yield "  repairs (--repair, see --help)"
+    for planned in repairs:
+        repair = planned.repair
+        state = "needed" if planned.needed else "made" if planned.chosen else "in part" if planned.made else "left"
+        codes = f"  {', '.join(planned.codes)}" if planned.codes else ""
+        yield f"  {state:<9}  {repair.id}: {repair.title}{codes}"
+        yield f"             {repair.effect} {_DIGESTS[repair.digests]}"
 
 
 def _result_lines(result: ExportResult) -> Iterator[str]:

@@ -18,9 +18,9 @@ from inspector.export.blobbag import whole
 from inspector.export.converted import Converted
 from inspector.export.dockerhalf import DockerImage, docker_images
 from inspector.export.layout import Layout
+from inspector.export.layoutplan import root_file
 from inspector.export.options import ExportOptions
 from inspector.export.planned import (
-    ADDED,
     DROPPED,
     KEPT,
     REWRITTEN,
@@ -64,10 +64,10 @@ def plan(
         files.setdefault(config.name, config)
         entries.append({"Config": config.name, "RepoTags": list(image.tags) or None, "Layers": list(paths)})
     manifest = compact_json(entries) + b"\n"
-    files["manifest.json"] = _document(archive, "manifest.json", manifest)
+    files["manifest.json"] = root_file("manifest.json", manifest, archive)
     repositories = _repositories(images)
     if repositories:
-        files["repositories"] = _document(archive, "repositories", compact_json(repositories) + b"\n")
+        files["repositories"] = root_file("repositories", compact_json(repositories) + b"\n", archive)
     blobs = tuple(sorted(files.values(), key=lambda planned: planned.name.encode()))
     return ExportPlan(
         archive=archive,
@@ -138,12 +138,6 @@ def _repositories(images: list[DockerImage]) -> dict[str, Json]:
             assert top is not None
             found.setdefault(name, {})[str(reference.tag)] = top.encoded
     return {name: dict(sorted(found[name].items())) for name in sorted(found)}
-
-
-def _document(archive: ImageArchive, name: str, data: bytes) -> PlannedBlob:
-    stored = archive.root_document(name)
-    action = ADDED if stored is None else KEPT if stored.raw == data else REWRITTEN
-    return PlannedBlob(name, Digest.of(data), len(data), data, action)
 
 
 def _planned(image: DockerImage) -> PlannedImage:

@@ -23,7 +23,8 @@ class Entry:
     """One descriptor of the new index.json. `target` is a document of the source, or an image that has no manifest there.
 
     `name` is fully qualified, None if there is none; `word` is a bare ref.name that is no reference. `descriptor` is the
-    source's. `is_new`: the source's index.json does not list it; `why` says why this one does.
+    source's. `is_new`: the source's index.json does not list it; `why` says why this one does. `is_listed`: False for an
+    image that index.json is not to list, so that only manifest.json tells of it.
     """
 
     target: Digest | Image
@@ -32,6 +33,7 @@ class Entry:
     descriptor: Descriptor | None = None
     is_new: bool = False
     why: str = ""
+    is_listed: bool = True
 
     @property
     def ref_name(self) -> str | None:
@@ -62,7 +64,9 @@ def entries_of(contents: Contents, mending: Mending) -> list[Entry]:
     lost = list(_unlisted(contents, covered))
     if not listed:
         return lost
-    return [*found, *(entry for entry in lost if mending.wants("lost-images", _where(entry), "INDEX-11"))]
+    for entry in lost:
+        found.append(replace(entry, is_listed=mending.wants("lost-images", _where(entry), "INDEX-11")))
+    return found
 
 
 def without_absent(contents: Contents, entries: list[Entry], mending: Mending) -> list[Entry]:

@@ -16,16 +16,13 @@ from inspector.export.converted import Converted
 from inspector.export.entries import Entry, entries_of, lost_names, without_absent
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import KEPT, PlannedImage, Recoded
-from inspector.export.repairs import BY_ID, Mending, PlannedRepair
+from inspector.export.repairs import Mending, PlannedRepair, with_findings
 from inspector.export.storedlayers import LayerStore
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
-    from inspector.findings import Finding
-
-_WITH_MANIFEST_JSON = (Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER)
 
 
 class Layout:
@@ -103,11 +100,7 @@ class Layout:
 
     def repairs(self) -> tuple[PlannedRepair, ...]:
         """What planning met that could be mended, and what opening found that no new archive can have."""
-        for found in self.archive.findings:
-            name = _always(found, self.options.preset)
-            if name is not None:
-                self.mending.note(name, found.where.object or "the archive", found.code)
-        return self.mending.planned()
+        return with_findings(self.mending.planned(), self.archive.findings, self.options.preset)
 
     def below(self, entry: Entry) -> list[Converted]:
         """What became of the runnable images that an entry leads to."""
@@ -143,17 +136,3 @@ def _planned(done: Converted, names: tuple[str, ...]) -> PlannedImage:
         kept=done.action == KEPT,
         id_kept=not image.v1_ids,
     )
-
-
-def _always(found: Finding, preset: Preset) -> str | None:
-    """The repair that answers a finding of opening because of the form of what is written; None if none does."""
-    is_layout, has_docker = preset is not Preset.CLASSIC_DOCKER, preset in _WITH_MANIFEST_JSON
-    roots = {"index.json": "index-json" if is_layout else "", "manifest.json": "manifest-json" if has_docker else ""}
-    own: str = roots.get(found.where.object, "")
-    if own and found.code in BY_ID[own].codes:
-        return own
-    others = ["tar", "duplicates", "links", *(["blob-names", "oci-layout"] if is_layout else [])]
-    for name in others:
-        if found.code in BY_ID[name].codes and found.where.object not in roots:
-            return name
-    return "index-json" if is_layout and found.code in ("LAYOUT-4", "INDEX-3") else None

@@ -31,19 +31,19 @@ def plan(
     """See `inspector.export.plan.plan_export`."""
     layout = Layout(archive, options, token, sink, recoded)
     source = archive.root_document("index.json")
-    index = index_json(source, layout.rows, layout.converter.new_digest, layout.mending)
+    listed = [row for row in layout.rows if row[0].is_listed]
+    index = index_json(source, listed, layout.converter.new_digest, layout.mending)
     docker = None
     if options.preset is Preset.DOCKER_COMPATIBLE:
         images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
         docker = manifest_json(images, blob_name) if images else None
         if docker is None:
             layout.notes.setdefault("No manifest.json was made: the archive holds no image that Docker could load.")
-    blobs = [
-        *layout.bag,
-        _root("index.json", index, archive),
-        _root("oci-layout", OCI_LAYOUT, archive),
-        *([_root("manifest.json", docker, archive)] if docker is not None else []),
-    ]
+    roots = {"index.json": index, "oci-layout": OCI_LAYOUT} | ({"manifest.json": docker} if docker is not None else {})
+    blobs = [*layout.bag, *(root_file(name, data, archive) for name, data in roots.items())]
+    for name in roots:
+        if archive.root_document(name) is None:
+            layout.mending.note(name.replace(".", "-"), name)
     blobs.sort(key=lambda planned: planned.name.encode())
     return ExportPlan(
         archive=archive,
@@ -60,7 +60,8 @@ def plan(
     )
 
 
-def _root(name: str, data: bytes, archive: ImageArchive) -> PlannedBlob:
+def root_file(name: str, data: bytes, archive: ImageArchive) -> PlannedBlob:
+    """A file at the top of the new archive, and whether the source has the same one."""
     stored = archive.root_document(name)
     action = ADDED if stored is None else KEPT if stored.raw == data else REWRITTEN
     return PlannedBlob(name, Digest.of(data), len(data), data, action)

@@ -5,12 +5,13 @@ Planning asks at every place that could be mended (`Mending.wants`), so the plan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from inspector.errors import UsageError
+from inspector.findings import Finding
 from inspector.language import mark
 
 
@@ -341,3 +342,36 @@ class Mending:
             for repair in REPAIRS
             if repair.id in self._met
         )
+
+
+def with_findings(
+    planned: Sequence[PlannedRepair], findings: Iterable[Finding], preset: str
+) -> tuple[PlannedRepair, ...]:
+    """`planned`, and the repairs that every archive of that preset makes by its form, where `findings` ask for one."""
+    found = {one.repair.id: one for one in planned}
+    for finding in findings:
+        name = _by_form(finding, preset)
+        if name is None:
+            continue
+        before = found.get(name, PlannedRepair(BY_ID[name], (), (), ()))
+        where = finding.where.object or "the archive"
+        found[name] = replace(
+            before,
+            made=tuple(dict.fromkeys((*before.made, where))),
+            codes=tuple(dict.fromkeys((*before.codes, finding.code))),
+        )
+    return tuple(found[repair.id] for repair in REPAIRS if repair.id in found)
+
+
+def _by_form(finding: Finding, preset: str) -> str | None:
+    """The repair that answers `finding` whatever is chosen; None if none does."""
+    is_layout = preset != "classic-docker"
+    roots = {"index.json": "index-json"} if is_layout else {}
+    roots |= {"manifest.json": "manifest-json"} if preset in ("docker-compatible", "classic-docker") else {}
+    own = roots.get(finding.where.object)
+    if own is not None:
+        return own if finding.code in BY_ID[own].codes else None
+    for name in ("tar", "duplicates", "links", *(["blob-names", "oci-layout"] if is_layout else [])):
+        if finding.code in BY_ID[name].codes:
+            return name
+    return "index-json" if is_layout and finding.code in ("LAYOUT-4", "INDEX-3") else None

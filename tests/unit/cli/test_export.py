@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from inspector.cli import main
-from tests.builders import docker_24, docker_25, image
+from tests.builders import digest, docker_24, docker_25, image
+from tests.builders.altered import LAYERS, altered, put
 
 
 @pytest.fixture
@@ -138,3 +139,23 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, repository: Path, preset: s
     assert child.returncode == 130
     assert "Traceback" not in error
     assert os.listdir(tmp_path / "out") == []
+
+
+def test_repairs_are_listed_and_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = altered(manifest=put("layers", 0, "size", value=7)).without("blobs/sha256")
+    source, out = made.write(tmp_path / "app.tar"), tmp_path / "out.tar"
+    planned = {one["id"]: one for one in _json(capsys, "export", source, out, "--plan")["repairs"]}
+    assert set(planned) == {"tar", "sizes", "manifest-json"}
+    assert planned["tar"]["codes"] == ["ARC-5"]
+    assert planned["sizes"] | {"title": "", "effect": ""} == {
+        "id": "sizes", "title": "", "effect": "", "digests": "manifest", "mode": "default",
+        "made": [f"layer {digest(LAYERS[0])}"], "left": [], "codes": ["DESC-4"],
+    }  # fmt: skip
+    assert main(["export", str(source), str(out), "--plan", "--repair", "no-sizes"]) == 0
+    text = capsys.readouterr().out
+    assert "left       sizes: Correct stated sizes  DESC-4" in text
+    assert "Manifests get new digests, image IDs stay." in text
+    assert _json(capsys, "export", source, out, "--repair", "none")["images"][0]["kept"]
+    assert not _json(capsys, "export", source, out, "--force", "--repair", "all")["images"][0]["kept"]
+    assert main(["export", str(source), str(out), "--repair", "everything"]) == 2
+    assert "no such repair" in capsys.readouterr().err
