@@ -18,6 +18,8 @@ APPLICATION_ID = "io.github.oci_image_inspector.ImageInspector"
 _TERMINAL = "The same without a window: image-inspector-cli show FILE"
 _PATIENCE_S = 3.0
 """How long the end of the program waits for threads that were told to stop."""
+SWITCH_INTERVAL = 0.001
+"""Seconds. While a worker computes, each question of Qt to a model waits its turn: at Python's 5 ms a page takes 70 ms."""
 _LIBRARIES = "apt-get install libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0"
 
 
@@ -89,8 +91,7 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName(APPLICATION_ID)
     follow_colour_scheme(application)
-    # While a worker computes, each question of Qt to a model waits its turn: at Python's 5 ms a page of a table takes 70 ms.
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     collector = GarbageCollector(application)
     runner = TaskRunner()
     window = MainWindow(runner, Settings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.app import SWITCH_INTERVAL
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
 from inspector.ui.settings import Settings
@@ -29,6 +31,8 @@ PATIENCE_MS = 60_000
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """The window as `inspector.app` makes it, with settings of its own."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     made = MainWindow(TaskRunner(), Settings(tmp_path / "settings.ini"))
     made.show()
     qtbot.waitExposed(made)
@@ -38,6 +42,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     made.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
+    sys.setswitchinterval(interval)
     for widget in QApplication.topLevelWidgets():
         if widget.isVisible():
             name = type(widget).__name__

@@ -1,7 +1,7 @@
 """The window answers while large things are shown. The longest gap between two beats of the event loop is measured.
 
 A busy machine makes single gaps long, so time in which others had the processors counts less, and the best of a few tries
-counts; the limits are those of the house, doubled.
+counts. `-m bench`, on a quiet machine, asks for what the house promises; the usual run only for what no busy machine explains.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from tests.builders import ImageSpec, docker_24, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
-LIMIT = 0.2
+PROMISED = 0.1
+UNDENIABLE = 1.0
+at_both_limits = pytest.mark.parametrize("limit", [UNDENIABLE, pytest.param(PROMISED, marks=pytest.mark.bench)])
 TRIES = 4
 FILES = 200_000
 
@@ -84,17 +86,19 @@ def many_files(count: int) -> bytes:
     return bytes(made + bytes(1024))
 
 
-def best(scene: Callable[[], float]) -> float:
+def best(scene: Callable[[], float], limit: float) -> float:
     found = []
     for _ in range(TRIES):
         found.append(scene())
-        if found[-1] < LIMIT:
+        if found[-1] < limit:
             break
     return min(found)
 
 
-@pytest.mark.bench  # times depend on what ran before in the process: after other window tests they exceed LIMIT
-def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path) -> None:
+@at_both_limits
+def test_a_layer_of_200000_files(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path, limit: float
+) -> None:
     layer = many_files(FILES)
     with tarfile.open(fileobj=io.BytesIO(layer[: 512 * 3] + bytes(1024))) as start:
         assert start.getnames()[2] == "d000/f0000002"
@@ -109,7 +113,7 @@ def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive:
             qtbot.waitUntil(lambda: not view.pages.loading, timeout=PATIENCE_MS)
         return heart.longest
 
-    gaps = {"listing": best(listing)}
+    gaps = {"listing": best(listing, limit)}
     table = view.pages.files.view
     files = table.files
     assert files is not None
@@ -122,7 +126,7 @@ def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive:
             qtbot.wait(20)
         return heart.longest
 
-    gaps["expand all"] = best(expand)
+    gaps["expand all"] = best(expand, limit)
     assert len(files) >= FILES
 
     def filtering() -> float:
@@ -134,7 +138,7 @@ def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive:
             qtbot.wait(20)
         return heart.longest
 
-    gaps["filter"] = best(filtering)
+    gaps["filter"] = best(filtering, limit)
     view.pages.files.filter.setText("")
     view.pages.files._apply()
 
@@ -147,7 +151,7 @@ def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive:
         return heart.longest
 
     sorting()
-    gaps["sort again"] = best(sorting)
+    gaps["sort again"] = best(sorting, limit)
 
     def scrolling() -> float:
         bar = table.verticalScrollBar()
@@ -157,12 +161,12 @@ def test_a_layer_of_200000_files(qtbot: QtBot, window: MainWindow, open_archive:
                 qtbot.wait(5)
         return heart.longest
 
-    gaps["scroll"] = best(scrolling)
-    assert {name: round(gap, 3) for name, gap in gaps.items() if gap > LIMIT} == {}
+    gaps["scroll"] = best(scrolling, limit)
+    assert {name: round(gap, 3) for name, gap in gaps.items() if gap > limit} == {}
 
 
-@pytest.mark.bench  # times depend on what ran before in the process: after other window tests they exceed LIMIT
-def test_a_document_of_3_mb(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+@at_both_limits
+def test_a_document_of_3_mb(qtbot: QtBot, open_archive: Opener, tmp_path: Path, limit: float) -> None:
     labels = {f"org.example.label.{number}": "v" * 60 for number in range(30_000)}
     spec = ImageSpec((layer_tar({"a": b""}),), ("docker.io/library/big:1",), more_config={"config": {"Labels": labels}})
     view = open_archive(docker_24([spec]).write(tmp_path / "big.tar"))
@@ -177,9 +181,9 @@ def test_a_document_of_3_mb(qtbot: QtBot, open_archive: Opener, tmp_path: Path) 
             qtbot.waitUntil(lambda: view.pages.json.view.complete, timeout=PATIENCE_MS)
         return heart.longest
 
-    gap = best(show)
+    gap = best(show, limit)
     assert len(json.loads(view.pages.json.view.toPlainText())["config"]["Labels"]) == 30_000
-    assert gap < LIMIT
+    assert gap < limit
 
 
 def test_cancelling_is_felt_at_once(qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -177,6 +177,14 @@ class FilesView(QTableView):
         if files is not None:
             files.collapse_all()
             self.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt does, but holding the interpreter from the first cell to the last.
+
+        Left to itself, Qt takes and returns it for each of several hundred questions to the model, and while workers compute each
+        of them may have to wait its turn: half a second for one page.
+        """
+        super().paintEvent(event)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
