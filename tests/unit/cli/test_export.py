@@ -144,7 +144,7 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, repository: Path, preset: s
 def test_repairs_are_listed_and_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = altered(manifest=put("layers", 0, "size", value=7)).without("blobs/sha256")
     source, out = made.write(tmp_path / "app.tar"), tmp_path / "out.tar"
-    planned = {one["id"]: one for one in _json(capsys, "export", source, out, "--plan")["repairs"]}
+    planned = {one["id"]: one for one in _json(capsys, source, out, "--plan")["repairs"]}
     assert set(planned) == {"tar", "sizes", "manifest-json"}
     assert planned["tar"]["codes"] == ["ARC-5"]
     assert planned["sizes"] | {"title": "", "effect": ""} == {
@@ -155,7 +155,7 @@ def test_repairs_are_listed_and_chosen(tmp_path: Path, capsys: pytest.CaptureFix
     text = capsys.readouterr().out
     assert "left       sizes: Correct stated sizes  DESC-4" in text
     assert "Manifests get new digests, image IDs stay." in text
-    assert _json(capsys, "export", source, out, "--repair", "none")["images"][0]["kept"]
-    assert not _json(capsys, "export", source, out, "--force", "--repair", "all")["images"][0]["kept"]
+    assert _json(capsys, source, out, "--repair", "none")["images"][0]["kept"]
+    assert not _json(capsys, source, out, "--force", "--repair", "all")["images"][0]["kept"]
     assert main(["export", str(source), str(out), "--repair", "everything"]) == 2
     assert "no such repair" in capsys.readouterr().err
