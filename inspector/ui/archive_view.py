@@ -64,7 +64,7 @@ class ArchiveView(QWidget):
         self._moving = False
         self.bar = MessageBar(self)
         self.breadcrumb = Breadcrumb(self)
-        self.model = StructureModel(session.tree, self)
+        self.model = StructureModel(session.tree, self, session.found.badge)
         self.tree = self._make_tree()
         self.pages = Pages(session, runner, self)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -93,6 +93,20 @@ class ArchiveView(QWidget):
             self.tree.setExpanded(self.model.index_of(node), True)
         self.tree.selectionModel().currentChanged.connect(self._current_changed)
         self.select(session.tree.initial)
+        self._check_quickly()
+
+    def _check_quickly(self) -> None:
+        """Put the quick rules to the archive while the person looks at the tree already."""
+        session = self.session
+        task = self._runner.start(
+            self.tr("Checking"),
+            lambda token, sink: session.check(token, sink),
+            lambda _forecasts: self.refresh_states(),
+            self.show_error,
+            owner=self,
+            quiet=True,
+        )
+        self.closing.connect(task.cancel)
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView(self)
@@ -295,7 +309,8 @@ class ArchiveView(QWidget):
     def refresh_states(self) -> None:
         """Show what was learned about digests since the last time."""
         if not self.session.closed:
-            self.model.states_changed(self.session.tree.refresh())
+            changed = dict.fromkeys((*self.session.tree.refresh(), *self.session.found.changed_badges()))
+            self.model.states_changed(changed)
             self.pages.add_new_pages()
             self.learned.emit()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import mark, tr, trn
 from inspector.oci.digest import Digest
 from inspector.viewmodel import display
 
@@ -15,16 +16,32 @@ if TYPE_CHECKING:
     from inspector.viewmodel.tree import StructureNode
 
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "⚠", Severity.INFO: "ℹ"}
-_WORDS = {
-    Severity.ERROR: ("error", "errors"),
-    Severity.WARNING: ("warning", "warnings"),
-    Severity.INFO: ("note", "notes"),
-}
+_LEVELS = {Severity.ERROR: mark("error"), Severity.WARNING: mark("warning"), Severity.INFO: mark("note")}
 _FIXES = {
-    Fix.AUTOMATIC: "An export mends it.",
-    Fix.CHOICE: "An export can mend it if you choose so.",
-    Fix.NONE: "An export does not mend it.",
+    Fix.AUTOMATIC: mark("An export mends it."),
+    Fix.CHOICE: mark("An export can mend it if you choose so."),
+    Fix.NONE: mark("An export does not mend it."),
 }
+
+
+def level_word(level: Severity) -> str:
+    """`error`, `warning` or `note`."""
+    return tr(_LEVELS[level])
+
+
+def fix_words(fix: Fix) -> str:
+    """Whether an export mends it, as a sentence."""
+    return tr(_FIXES[fix])
+
+
+def counted(counts: Mapping[Severity, int]) -> str:
+    """`1 error, 2 warnings, 3 notes`; "" for none."""
+    parts = {
+        Severity.ERROR: trn("%d error", "%d errors", counts.get(Severity.ERROR, 0)),
+        Severity.WARNING: trn("%d warning", "%d warnings", counts.get(Severity.WARNING, 0)),
+        Severity.INFO: trn("%d note", "%d notes", counts.get(Severity.INFO, 0)),
+    }
+    return ", ".join(text % counts[level] for level, text in parts.items() if counts.get(level))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,13 @@ class FindingRow:
     digest: Digest | None = None
     node: StructureNode | None = None
     pointer: str = ""
+    finding: Finding | None = None
+    """What the row was made of: for view-models."""
+
+    @property
+    def mendable(self) -> bool:
+        """Whether an export can do something about it."""
+        return self.finding is not None and self.finding.fix is not Fix.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +91,7 @@ class FindingList:
     @property
     def text(self) -> str:
         """`1 error, 2 warnings, 3 notes` or `no findings`."""
-        counts = Counter(row.severity for row in self.rows)
-        parts = [display.count(counts[level], *_WORDS[level]) for level in sorted(counts, reverse=True)]
-        return ", ".join(parts) or "no findings"
+        return counted(Counter(row.severity for row in self.rows)) or tr("no findings")
 
 
 def finding_list(
@@ -87,13 +109,13 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
     if place.pointer:
         where += f" {display.safe(place.pointer)}"
     if place.offset is not None:
-        where += f" at byte {place.offset:,}"
+        where += " " + tr("at byte %s") % f"{place.offset:,}"
     if place.digest and place.digest not in place.object:
         where += f" {display.short(place.digest)}"
     return FindingRow(
         code=finding.code,
         severity=finding.severity,
-        level=_WORDS[finding.severity][0],
+        level=level_word(finding.severity),
         sign=SIGNS[finding.severity],
         title=display.safe(finding.title),
         explanation=display.safe(finding.explanation, 4000),
@@ -102,21 +124,22 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         digest=Digest.try_parse(place.digest),
         node=node,
         pointer=place.pointer or "",
+        finding=finding,
     )
 
 
 def _details(finding: Finding) -> str:
     place = finding.where
     lines = [
-        f"{_WORDS[finding.severity][0]} {finding.code}: {finding.title}",
+        f"{level_word(finding.severity)} {finding.code}: {finding.title}",
         finding.explanation,
-        f"Where: {place.object}" if place.object else "",
-        f"JSON pointer: {place.pointer}" if place.pointer else "",
-        f"Tar offset: {place.offset:,}" if place.offset is not None else "",
-        f"Digest: {place.digest}" if place.digest else "",
-        f"Expected: {finding.expected}" if finding.expected is not None else "",
-        f"Found: {finding.found}" if finding.found is not None else "",
-        _FIXES[finding.fix],
-        f"Specification: {finding.spec}" if finding.spec else "",
+        tr("Where: %s") % place.object if place.object else "",
+        tr("JSON pointer: %s") % place.pointer if place.pointer else "",
+        tr("Tar offset: %s") % f"{place.offset:,}" if place.offset is not None else "",
+        tr("Digest: %s") % place.digest if place.digest else "",
+        tr("Expected: %s") % finding.expected if finding.expected is not None else "",
+        tr("Found: %s") % finding.found if finding.found is not None else "",
+        fix_words(finding.fix),
+        tr("Specification: %s") % finding.spec if finding.spec else "",
     ]
     return "\n".join(display.safe(line, 4000) for line in lines if line)

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
-from inspector.conformance.check import Report, check_archive
 from inspector.errors import BlobMissing, InspectorError, SourceChanged
 from inspector.layers.content import open_layer
 from inspector.layers.table import Listing
-from inspector.progress import CancelToken, Progress, ProgressSink
+from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 from inspector.viewmodel import display, explanations, labels
+from inspector.viewmodel.archivefindings import ArchiveFindings
 from inspector.viewmodel.configsummary import history_rows
 from inspector.viewmodel.content import can_show_as_text, read_json_view, summary_of
 from inspector.viewmodel.copying import copy_choices
-from inspector.viewmodel.findingsview import FindingList, finding_list
+from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Section
@@ -82,14 +82,10 @@ class ArchiveSession:
         self.limits = limits
         self.closed = False
         self.tree: StructureTree = build_tree(archive)
-        self._by_member = {node.blob.member.name: node for node in reversed(self.tree.nodes) if node.blob is not None}
-        self._documents = {node.document.name: node for node in self.tree.root.children if node.document is not None}
+        self.found = ArchiveFindings(archive, self.tree)
+        """What is odd or wrong with it, as far as it is known."""
         self._lock = threading.Lock()
-        self._raw_findings: dict[Finding, StructureNode | None] = dict.fromkeys(archive.findings)
-        """Each with the node to show it at if it does not say where it belongs."""
-        self._findings = finding_list(self._raw_findings, self._locate)
         self._listings: OrderedDict[Blob, Listing] = OrderedDict()
-        self._report: Report | None = None
         self._tars: OrderedDict[Blob, ByteSource] = OrderedDict()
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
 
@@ -121,7 +117,7 @@ class ArchiveSession:
     @property
     def findings(self) -> FindingList:
         """Those of opening, and those that reading layers has brought since."""
-        return self._findings
+        return self.found.rows
 
     def recent(self, now: float) -> RecentArchive:
         """The entry for the list of recent archives; `now` in unix seconds."""
@@ -216,8 +212,8 @@ class ArchiveSession:
     def findings_for(self, node: StructureNode) -> FindingList:
         """The findings that speak of this node or of something below it; of the archive's node, all."""
         if node is self.tree.root:
-            return self._findings
-        return FindingList(tuple(row for row in self._findings if row.node is not None and _is_at(row.node, node)))
+            return self.findings
+        return FindingList(tuple(row for row in self.findings if row.node is not None and _is_at(row.node, node)))
 
     def what_is(self, node: StructureNode) -> str:
         """The *What am I looking at?* line."""
@@ -229,15 +225,6 @@ class ArchiveSession:
 
     def node_of_layer(self, layer: Layer) -> StructureNode | None:
         return self._nodes_of_layers.get(id(layer))
-
-    def _locate(self, finding: Finding) -> StructureNode | None:
-        where = finding.where
-        node = self._documents.get(where.object) or self._by_member.get(where.object) or self._raw_findings.get(finding)
-        if where.digest:
-            below = self.tree.find_by_digest(where.digest, node)
-            # a pointer into a document is found there, not at what the descriptor leads to
-            return node if node is not None and where.pointer else below or node
-        return node
 
     # layers ---------------------------------------------------------------------------------------------
 
@@ -261,11 +248,8 @@ class ArchiveSession:
         """Remember a listing, its findings, and what its diffID tells; from any worker."""
         if self._cache is not None and layer.blob is not None and self._listings.get(layer.blob) is not listing:
             self._cache.keep(layer.blob, listing)
+        self.found.add_of_layer(self.node_of_layer(layer), listing.findings)
         with self._lock:
-            new = [finding for finding in listing.findings if finding not in self._raw_findings]
-            if new:
-                self._raw_findings |= dict.fromkeys(new, self.node_of_layer(layer))
-                self._findings = finding_list(self._raw_findings, self._locate)
             if layer.blob is None or self.closed:
                 return
             if listing.diff_id is not None and layer.diff_id is not None and listing.diff_id != layer.diff_id:
@@ -275,18 +259,14 @@ class ArchiveSession:
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
                 self._listings.popitem(last=False)
 
-    def check(self, token: CancelToken) -> tuple[Forecast, ...]:
-        """Put the quick rules to the archive, once: their findings join the others. What each loader would do with it."""
-        if self._report is None:
-            report = check_archive(self.archive, deep=False, token=token, limits=self.limits)
-            with self._lock:
-                self._report = report
-                known = {(finding.code, finding.where) for finding in self._raw_findings}
-                new = [finding for finding in report.findings if (finding.code, finding.where) not in known]
-                if new:
-                    self._raw_findings |= dict.fromkeys(new)
-                    self._findings = finding_list(self._raw_findings, self._locate)
-        return self._report.loaders
+    def check(
+        self, token: CancelToken, sink: ProgressSink = ignore_progress, *, deep: bool = False
+    ) -> tuple[Forecast, ...]:
+        """Put the rules to the archive, once: their findings join the others. What each loader would do with it.
+
+        `deep` reads every blob that was not read yet. Belongs into a worker; raises as `check_archive`.
+        """
+        return self.found.check(self.limits, token, sink, deep=deep)
 
     def tar_of(self, node: StructureNode, layer: int | None, listing: Listing) -> ByteSource:
         """The uncompressed tar of the layer that `node` is, or of layer `layer` (from 0) of the image that it is.
@@ -308,7 +288,7 @@ class ArchiveSession:
 
     def findings_of(self, found: Iterable[Finding]) -> FindingList:
         """Rows for some findings of this archive."""
-        return finding_list(found, self._locate)
+        return self.found.rows_of(found)
 
 
 def _is_at(node: StructureNode | None, above: StructureNode) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from inspector.ui import text
 from inspector.ui.assets import icon
+from inspector.viewmodel.badges import Badge
 from inspector.viewmodel.tree import TREE_HEADERS, StructureNode, StructureTree, TreeColumn
 
 Index = QModelIndex | QPersistentModelIndex
@@ -21,12 +22,19 @@ _SERVED = frozenset((_DISPLAY, _DECORATION, _TOOLTIP, _ALIGNMENT, _ACCESSIBLE))
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+BadgeOf = Callable[[StructureNode], Badge | None]
+"""What is to be said of the findings at a node."""
+
+
 class StructureModel(QAbstractItemModel):
     """Read-only; the nodes are kept alive by the tree that this model holds."""
 
-    def __init__(self, tree: StructureTree, parent: QObject | None = None) -> None:
+    def __init__(
+        self, tree: StructureTree, parent: QObject | None = None, badge_of: BadgeOf = lambda _node: None
+    ) -> None:
         super().__init__(parent)
         self._tree = tree
+        self._badge_of = badge_of
 
     def node(self, index: Index) -> StructureNode | None:
         """The node behind `index`."""
@@ -80,14 +88,30 @@ class StructureModel(QAbstractItemModel):
         column = index.column()
         if role == _DISPLAY:
             # The size has a column of its own here.
-            return node.text(column).replace(f" · {node.size_text}", "", 1) if node.size_text else node.text(column)
+            shown = node.text(column).replace(f" · {node.size_text}", "", 1) if node.size_text else node.text(column)
+            sign = self._sign(node) if column == TreeColumn.NAME else ""
+            return f"{sign} {shown}" if sign else shown
         if role == _TOOLTIP:
-            return text.tooltip(node.tip(column))
+            return text.tooltip(self._tip(node, column))
         if role == _DECORATION:
             return icon(node.icon) if column == TreeColumn.NAME else None
         if role == _ALIGNMENT:
             return _RIGHT if column == TreeColumn.SIZE else None
-        return f"{node.label}, {node.state().word}" if column == TreeColumn.NAME else node.text(column)
+        return self._spoken(node) if column == TreeColumn.NAME else node.text(column)
+
+    def _sign(self, node: StructureNode) -> str:
+        badge = self._badge_of(node)
+        return badge.sign if badge is not None else ""
+
+    def _tip(self, node: StructureNode, column: int) -> str:
+        badge = self._badge_of(node) if column == TreeColumn.NAME else None
+        found = self.tr("Findings here or below: %s") % badge.words if badge is not None else ""
+        return "\n".join(part for part in (node.tip(column), found) if part)
+
+    def _spoken(self, node: StructureNode) -> str:
+        """For screen readers: everything that sighted people see at the name."""
+        badge = self._badge_of(node)
+        return ", ".join(part for part in (node.label, node.state().word, badge.words if badge else "") if part)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(TREE_HEADERS):
