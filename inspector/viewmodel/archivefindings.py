@@ -101,6 +101,18 @@ class ArchiveFindings:
             self._make_list()
         self._tell_diff_ids(report)
 
+    def take_over(self, other: ArchiveFindings) -> None:
+        """All that `other` knows of the same archive, at the nodes of this tree."""
+        with other._lock:
+            base, report, of_layers = other._base, other._report, dict(other._of_layers)
+        with self._lock:
+            self._base, self._report = base, report
+            self._of_layers = {
+                finding: self._tree.find_by_key(node.key) if node is not None else None
+                for finding, node in of_layers.items()
+            }
+            self._make_list()
+
     def rows_of(self, found: Iterable[Finding]) -> FindingList:
         """Rows for some findings of this archive."""
         return finding_list(found, self._locate)

@@ -153,11 +153,7 @@ class ArchiveSession:
         other = ArchiveSession(self.archive, self.limits, self._cache)
         with self._lock:
             other._listings = OrderedDict(self._listings)
-            other._report = self._report
-            places = {finding: node.key if node is not None else None for finding, node in self._raw_findings.items()}
-        for finding, key in places.items():
-            other._raw_findings[finding] = other.tree.find_by_key(key) if key is not None else None
-        other._findings = finding_list(other._raw_findings, other._locate)
+        other.found.take_over(self.found)
         other.tree.wrong_diff_ids |= self.tree.wrong_diff_ids
         other.tree.refresh()
         return other
