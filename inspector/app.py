@@ -85,6 +85,7 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     from inspector.ui.settings import Settings
     from inspector.ui.task_runner import TaskRunner
     from inspector.ui.theme import follow_colour_scheme
+    from inspector.ui.translator import speak
 
     application.setApplicationName("image-inspector")
     application.setApplicationDisplayName("Image Inspector")
@@ -94,7 +95,9 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL)
     collector = GarbageCollector(application)
     runner = TaskRunner()
-    window = MainWindow(runner, Settings())
+    settings = Settings()
+    speak(application, settings.preferences.language)
+    window = MainWindow(runner, settings)
     window.show()
     window.start(paths)
     application.give_files_to(window.open_from_outside)

@@ -7,7 +7,6 @@ or stale; `missing` prints the texts of a language that are not translated yet. 
 
 from __future__ import annotations
 
-import gettext
 import io
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,10 +69,9 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
-def words(mo: bytes) -> dict[object, str]:
+def words(mo: bytes) -> dict[object, object]:
     """What a compiled catalogue answers, without its head: that names the version of the compiler."""
-    known: dict[object, str] = gettext.GNUTranslations(io.BytesIO(mo))._catalog  # type: ignore[attr-defined]
-    return {key: value for key, value in known.items() if key}
+    return {message.id: message.string for message in read_mo(io.BytesIO(mo)) if message.id}
 
 
 def languages() -> list[Path]:

@@ -44,7 +44,11 @@ def best(wanted: str) -> str:
     for name in asked:
         for code in known:
             # zh_Hans_CN and zh_CN are the same to us, and so are de_AT and de; zh_TW reads another script than zh_CN.
-            if name == code or (name.split("_")[0] == code) or (code == "zh_CN" and name.startswith(("zh_Hans", "zh_SG"))):
+            if (
+                name == code
+                or (name.split("_")[0] == code)
+                or (code == "zh_CN" and name.startswith(("zh_Hans", "zh_SG")))
+            ):
                 return code
     return SOURCE
 
