@@ -180,7 +180,9 @@ class MainWindow(QMainWindow):
         self.exports.ask(view)
 
     def show_preferences(self) -> PreferencesDialog:
-        dialog = PreferencesDialog(self.settings.preferences, self.runner, self)
+        dialog = PreferencesDialog(
+            self.settings.preferences, self.runner, self, cache_folder=self.settings.cache_folder
+        )
         dialog.changed.connect(self._preferences_changed)
         dialog.open()
         return dialog

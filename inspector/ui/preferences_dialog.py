@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -24,14 +22,17 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.language import tr
+from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.buttons import button_box
+from inspector.ui.widgets.folder_field import FolderField
+from inspector.viewmodel import display
+from inspector.viewmodel.caching import ListingCache, cache_for
 from inspector.viewmodel.exporting import PRESETS
-from inspector.viewmodel.preferences import LIMITS, LimitChoice, Preferences, Reopen, Theme, Units
+from inspector.viewmodel.preferences import CACHE_SIZES, LIMITS, LimitChoice, Preferences, Reopen, Theme, Units
 
-_PAUSE_MS = 400
-_LINE_PX = 260
+_WIDTH_PX = 560
 
 
 class PreferencesDialog(QDialog):
@@ -45,12 +46,15 @@ class PreferencesDialog(QDialog):
         preferences: Preferences,
         runner: TaskRunner,
         parent: QWidget | None = None,
+        *,
         languages: Sequence[tuple[str, str]] = (),
+        cache_folder: Path | None = None,
     ) -> None:
-        """`languages`: code and name of each that can be spoken."""
+        """`languages`: code and name of each that can be spoken. `cache_folder`: where lists are kept if none is chosen."""
         super().__init__(parent)
         self.preferences = preferences
         self._runner = runner
+        self._own_cache_folder = cache_folder
         self._quiet = False
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Preferences"))
@@ -82,27 +86,33 @@ class PreferencesDialog(QDialog):
         self.preset = self._choice(
             self.tr("Re-export as"), ((choice.key, tr(choice.title)) for choice in PRESETS if choice.available)
         )
-        self.temp_folder = QLineEdit(self)
-        self.temp_folder.setAcceptDrops(False)
-        self.temp_folder.setMinimumWidth(_LINE_PX)
-        self.temp_folder.setPlaceholderText(self.tr("The system's own"))
-        self.temp_folder.setAccessibleName(self.tr("Folder for temporary files"))
-        self.temp_folder.setToolTip(
-            text.tooltip(
-                self.tr("A compressed archive is unpacked there while it is open; nothing of it stays behind.")
-            )
+        self.temp_folder = FolderField(
+            self.tr("Folder for temporary files"),
+            self.tr("A compressed archive is unpacked there while it is open; nothing of it stays behind."),
+            runner,
         )
-        self._temp_note = text.label(wrap=True)
-        self._temp_note.hide()
+        self.temp_folder.chosen.connect(self._tell)
+        self.cache_folder = FolderField(
+            self.tr("Folder for kept lists"),
+            self.tr("Private to you; a cache, that can be cleared at any time."),
+            runner,
+        )
+        self.cache_folder.chosen.connect(self._tell)
+        self.cache = QCheckBox(self.tr("Keep the lists of files of layers for the next start"))
+        self.cache.toggled.connect(self._tell)
+        self.cache_size = QSpinBox(self)
+        self.cache_size.setRange(*CACHE_SIZES)
+        self.cache_size.setSuffix(" MB")
+        self._prepare(self.cache_size, self.tr("Kept lists, at most"))
+        self._held = text.label()
+        self.clear_cache = QPushButton(self.tr("Clear"))
+        self.clear_cache.setAutoDefault(False)
+        self.clear_cache.setAccessibleName(self.tr("Clear the kept lists"))
+        self.clear_cache.clicked.connect(self._clear_cache)
         self.limits = {choice.name: self._limit(choice) for choice in LIMITS}
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._check_folder)
-        self.temp_folder.textEdited.connect(self._pause.start)
-        self.temp_folder.editingFinished.connect(self._check_folder)
         self._lay_out(bool(languages))
         self._show(preferences)
+        self._look_at_cache()
 
     # --- making it --------------------------------------------------------------------------------------------------------
 
@@ -117,14 +127,18 @@ class PreferencesDialog(QDialog):
     def _limit(self, choice: LimitChoice) -> QSpinBox:
         box = QSpinBox(self)
         box.setRange(1, choice.most)
+        box.setSuffix(f" {choice.unit}" if choice.unit else "")
+        self._prepare(box, tr(choice.caption))
+        return box
+
+    def _prepare(self, box: QSpinBox, name: str) -> None:
         box.setGroupSeparatorShown(True)
         box.setAccelerated(True)
+        # Not at each digit: 1 is on the way to 100.
         box.setKeyboardTracking(False)
-        box.setSuffix(f" {choice.unit}" if choice.unit else "")
         for part in (box, box.lineEdit()):
-            part.setAccessibleName(tr(choice.caption))
+            part.setAccessibleName(name)
         box.valueChanged.connect(self._tell)
-        return box
 
     def _lay_out(self, several_languages: bool) -> None:
         looks = QFormLayout()
@@ -136,14 +150,16 @@ class PreferencesDialog(QDialog):
         looks.addRow(self.tr("Sizes"), self.units)
         looks.addRow(self.tr("At the start"), self.reopen)
         looks.addRow(self.tr("Re-export as"), self.preset)
-        choose = QPushButton(self.tr("Choose…"))
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose_folder)
+        looks.addRow(self.tr("Temporary files"), self.temp_folder)
+        kept = QGroupBox(self.tr("Kept lists of files"))
+        cache = QFormLayout(kept)
+        cache.addRow(self.cache)
         row = QHBoxLayout()
-        row.addWidget(self.temp_folder, 1)
-        row.addWidget(choose)
-        looks.addRow(self.tr("Temporary files"), row)
-        looks.addRow("", self._temp_note)
+        row.addWidget(self.cache_size)
+        row.addWidget(self._held, 1)
+        row.addWidget(self.clear_cache)
+        cache.addRow(self.tr("At most"), row)
+        cache.addRow(self.tr("Folder"), self.cache_folder)
         limits = QGroupBox(self.tr("Limits"))
         form = QFormLayout(limits)
         note = text.label(
@@ -163,9 +179,12 @@ class PreferencesDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(looks)
+        layout.addWidget(kept)
         layout.addWidget(limits)
         layout.addStretch(1)
         layout.addWidget(buttons)
+        # A wrapped text's own hint knows nothing of the width that it will get.
+        self.resize(_WIDTH_PX, layout.totalHeightForWidth(_WIDTH_PX))
 
     # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -179,7 +198,10 @@ class PreferencesDialog(QDialog):
             (self.preset, preferences.preset),
         ):
             box.setCurrentIndex(max(0, box.findData(str(value))))
-        self.temp_folder.setText(preferences.temp_folder)
+        self.temp_folder.show_folder(preferences.temp_folder)
+        self.cache_folder.show_folder(preferences.cache_folder)
+        self.cache.setChecked(preferences.cache)
+        self.cache_size.setValue(preferences.cache_megabytes)
         for choice in LIMITS:
             self.limits[choice.name].setValue(preferences.limit(choice.name) // choice.factor)
         self._quiet = False
@@ -194,6 +216,10 @@ class PreferencesDialog(QDialog):
             units=Units(self.units.currentData()),
             reopen=Reopen(self.reopen.currentData()),
             preset=self.preset.currentData(),
+            temp_folder=self.temp_folder.folder,
+            cache=self.cache.isChecked(),
+            cache_megabytes=self.cache_size.value(),
+            cache_folder=self.cache_folder.folder,
         )
         for choice in LIMITS:
             chosen = chosen.with_limit(choice.name, self.limits[choice.name].value() * choice.factor)
@@ -203,45 +229,44 @@ class PreferencesDialog(QDialog):
         if chosen != self.preferences:
             self.preferences = chosen
             self.changed.emit(chosen)
+            self._look_at_cache()
 
     def _restore(self) -> None:
-        self._temp_note.hide()
         self._show(Preferences())
         self._take(Preferences())
 
-    # --- the folder -------------------------------------------------------------------------------------------------------
+    # --- the cache --------------------------------------------------------------------------------------------------------
 
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder for temporary files"), self.temp_folder.text())
-        if chosen:
-            self.temp_folder.setText(chosen)
-            self._check_folder()
+    def _cache(self) -> ListingCache:
+        """The one that the preferences name, in use or not."""
+        return cache_for(replace(self.preferences, cache=True), self._own_cache_folder) or ListingCache(Path())
 
-    def _check_folder(self) -> None:
-        """Taken only if it can be written to. Asked in a thread: it may lie on a share that does not answer."""
-        self._pause.stop()
-        folder = self.temp_folder.text().strip()
-        if folder == self.preferences.temp_folder:
-            self._temp_note.hide()
-            return
+    def _look_at_cache(self) -> None:
+        cache = self._cache()
+        self._work_on_cache(lambda _token, _sink: cache.size)
+
+    def _clear_cache(self) -> None:
+        cache = self._cache()
+
+        def clear(_token: CancelToken, _sink: ProgressSink) -> int:
+            cache.clear()
+            return cache.size
+
+        self._work_on_cache(clear)
+
+    def _work_on_cache(self, work: Callable[[CancelToken, ProgressSink], int]) -> None:
+        self.cache_size.setEnabled(self.preferences.cache)
+        self.cache_folder.setEnabled(self.preferences.cache)
         self._runner.start(
-            self.tr("Looking at the folder"),
-            lambda _token, _sink: not folder or _can_hold_files(folder),
-            partial(self._folder_checked, folder),
-            lambda _error: self._folder_checked(folder, good=False),
+            self.tr("Looking at the kept lists"),
+            work,
+            self._show_held,
+            lambda _error: None,
             owner=self,
             quiet=True,
             aside=True,
         )
 
-    def _folder_checked(self, folder: str, good: bool) -> None:
-        if folder != self.temp_folder.text().strip():
-            return
-        self._temp_note.setText(self.tr("This is no folder that files can be written to. It is not used."))
-        self._temp_note.setVisible(not good)
-        if good:
-            self._take(replace(self.preferences, temp_folder=folder))
-
-
-def _can_hold_files(folder: str) -> bool:
-    return os.path.isabs(folder) and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
+    def _show_held(self, held: int) -> None:
+        self._held.setText(self.tr("now %s") % display.size(held))
+        self.clear_cache.setEnabled(held > 0)

@@ -24,7 +24,7 @@ class Settings:
     """An INI file; tests give a path of their own."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._cache_folder = path.parent / "listings" if path is not None else None
+        self.cache_folder = path.parent / "listings" if path is not None else None
         if path is None:
             folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
             path = Path(folder) / "image-inspector.ini"
@@ -86,7 +86,7 @@ class Settings:
     @property
     def cache(self) -> ListingCache | None:
         """Listings of earlier starts, for opening archives; None if that is switched off."""
-        return cache_for(self.preferences, self._cache_folder)
+        return cache_for(self.preferences, self.cache_folder)
 
     @property
     def last_session(self) -> LastSession:

@@ -22,6 +22,7 @@ from inspector.viewmodel import display, preferences
 from inspector.viewmodel.messages import Action
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences, Theme, Units
+from tests.builders import ImageSpec, docker_25, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 from tests.ui.test_accessible import unnamed
 
@@ -166,14 +167,14 @@ def test_a_lower_limit_holds_for_the_next_archive(window: MainWindow, open_archi
 def test_a_folder_that_cannot_be_used_is_told_and_not_taken(
     qtbot: QtBot, window: MainWindow, dialog: PreferencesDialog, tmp_path: Path
 ) -> None:
-    dialog.temp_folder.setText(str(tmp_path / "nowhere"))
-    dialog._check_folder()
-    qtbot.waitUntil(dialog._temp_note.isVisible, timeout=PATIENCE_MS)
+    dialog.temp_folder.line.setText(str(tmp_path / "nowhere"))
+    dialog.temp_folder.check()
+    qtbot.waitUntil(dialog.temp_folder.note.isVisible, timeout=PATIENCE_MS)
     assert window.settings.preferences.temp_folder == ""
-    dialog.temp_folder.setText(str(tmp_path))
-    dialog._check_folder()
+    dialog.temp_folder.line.setText(str(tmp_path))
+    dialog.temp_folder.check()
     qtbot.waitUntil(lambda: window.settings.preferences.temp_folder == str(tmp_path), timeout=PATIENCE_MS)
-    assert not dialog._temp_note.isVisible()
+    assert not dialog.temp_folder.note.isVisible()
 
 
 def test_the_preset_is_that_of_the_one_click_export_and_of_the_dialog(
@@ -210,3 +211,24 @@ def test_it_opens_by_its_key_and_everything_has_a_name(qtbot: QtBot, window: Mai
     assert unnamed(opened[0]) == []
     qtbot.keyClick(opened[0], Qt.Key.Key_Escape)
     assert not opened[0].isVisible()
+
+
+def test_the_kept_lists_are_cleared_and_switched_off(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path
+) -> None:
+    large = ImageSpec((layer_tar({"large": b"x" * 400_000}),), ("docker.io/library/app:1",))
+    view = open_archive(docker_25([large]).write(tmp_path / "large.tar"))
+    view.select(node_named(view, "layer 1"))
+    settle(qtbot, view)
+    cache = window.settings.cache
+    assert cache is not None
+    qtbot.waitUntil(lambda: cache.size > 0, timeout=PATIENCE_MS)
+    dialog = window.show_preferences()
+    qtbot.waitUntil(dialog.clear_cache.isEnabled, timeout=PATIENCE_MS)
+    dialog.clear_cache.click()
+    qtbot.waitUntil(lambda: not dialog.clear_cache.isEnabled(), timeout=PATIENCE_MS)
+    assert cache.size == 0
+    dialog.cache.setChecked(False)
+    assert window.settings.cache is None
+    dialog.close()
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
