@@ -14,6 +14,11 @@ class Magic(NamedTuple):
     picture: str = ""
     """The format's name, if it is a picture."""
 
+    @property
+    def is_archive(self) -> bool:
+        """Whether something else is packed in it."""
+        return self.words in _PACKED
+
 
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "PNG picture",
@@ -27,7 +32,9 @@ _STARTS = {
     b"\x28\xb5\x2f\xfd": "zstd data",
     b"\xfd7zXZ\0": "xz data",
     b"BZh": "bzip2 data",
+    b"\x04\x22\x4d\x18": "lz4 data",
     b"PK\x03\x04": "zip archive (also .jar, .whl, .docx)",
+    b"PK\x05\x06": "empty zip archive",
     b"!<arch>\n": "ar archive (a static library or .deb)",
     b"SQLite format 3\0": "SQLite database",
     b"\xca\xfe\xba\xbe": "Java class or Mach-O universal binary",
@@ -40,6 +47,7 @@ _STARTS = {
     b"\0\1\0\0\0": "font",
     b"OTTO": "font",
 }
+_PACKED = {words for words in _STARTS.values() if words.endswith(" data") or "archive" in words} | {"tar archive"}
 _KEY = re.compile(rb"-----BEGIN (?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY-----")
 _MACHINES = {
     3: "x86",

@@ -1,4 +1,4 @@
-"""What a file of a layer looks like inside: text, a hex dump or a picture, a part at a time, safe on any content.
+"""What a file of a layer looks like inside: text, a hex dump, a picture, details, a part at a time, safe on any content.
 
 Content is only ever decoded from memory and from a bounded slice. SVG, HTML and scripts are shown as their text.
 """
@@ -6,20 +6,24 @@ Content is only ever decoded from memory and from a bounded slice. SVG, HTML and
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from inspector.archive.source import ByteSource
 from inspector.errors import InspectorError
+from inspector.language import tr
 from inspector.layers.content import open_file
 from inspector.layers.table import HARDLINK
 from inspector.oci.document import parse_document
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
+from inspector.viewmodel.certificate import describe, starts_certificate
+from inspector.viewmodel.innerarchive import look_inside
 from inspector.viewmodel.magic import Magic, recognise
 
 if TYPE_CHECKING:
+    from inspector.archive.limits import Limits
     from inspector.viewmodel.files import FileList
     from inspector.viewmodel.session import ArchiveSession
     from inspector.viewmodel.tree import StructureNode
@@ -30,6 +34,7 @@ _PICTURE_BYTES = 16 << 20
 _JSON_BYTES = 1 << 20
 _LONGEST_LINE = 2000
 _SAMPLE = 64 << 10
+_CERTIFICATE_BYTES = 1 << 20
 
 
 class Mode(StrEnum):
@@ -39,6 +44,8 @@ class Mode(StrEnum):
     TEXT = "text"
     HEX = "hex"
     PICTURE = "picture"
+    DETAILS = "details"
+    """What a certificate says, what an archive holds."""
     NOTHING = "nothing"
 
 
@@ -59,6 +66,8 @@ class Preview:
     length: int = 0
     size: int = 0
     note: str = ""
+    has_details: bool = False
+    """Whether there is more to show than its bytes: `Mode.DETAILS`."""
 
     @property
     def has_more(self) -> bool:
@@ -105,7 +114,36 @@ def load_preview(
         return Preview(f"{path} — empty file", Mode.NOTHING)
     token.check()
     head = content.read_at(0, min(_SAMPLE, content.size))
-    return _shown(content, path, recognise(head), head, mode, offset)
+    magic = recognise(head)
+    has_details = starts_certificate(head) or magic.is_archive
+    if has_details and mode in (Mode.AUTO, Mode.DETAILS):
+        details = _details(content, path, magic, head, token, session.limits)
+        if details is not None:
+            return details
+        has_details = False
+    shown = _shown(content, path, magic, head, Mode.AUTO if mode is Mode.DETAILS else mode, offset)
+    return replace(shown, has_details=True) if has_details else shown
+
+
+def _details(
+    content: ByteSource, path: str, magic: Magic, head: bytes, token: CancelToken, limits: Limits
+) -> Preview | None:
+    """The certificates in a file, the entries of an archive, the start of a compressed text; None if there is no such thing."""
+    size = content.size
+    title = f"{path} — {magic.words}" if magic.words else path
+    if starts_certificate(head):
+        described = describe(content.read_at(0, min(size, _CERTIFICATE_BYTES)))
+        if described is None:
+            return None
+        title = title if magic.words else f"{path} — {tr('certificate')}"
+        return Preview(title, Mode.DETAILS, text_of(described.encode()), length=size, size=size, has_details=True)
+    inside = look_inside(content, head, token, limits)
+    if inside is None:
+        return None
+    text = "\n".join(inside.lines)
+    if inside.content:
+        text = text_of(inside.content) if is_text(inside.content) else hex_dump(inside.content[:HEX_PART], 0)
+    return Preview(title, Mode.DETAILS, text, length=size, size=size, note=inside.note, has_details=True)
 
 
 def _described(files: FileList, entry: int, path: str, kind: str) -> str:

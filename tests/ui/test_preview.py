@@ -11,7 +11,9 @@ from pytestqt.qtbot import QtBot
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.views.preview_pane import PreviewPane, decoded
 from inspector.viewmodel.preview import Mode
+from tests.builders import ImageSpec, docker_24, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
+from tests.unit.viewmodel.test_certificate import RSA, pem
 from tests.unit.viewmodel.test_preview import PNG
 
 Opener = Callable[[Path], ArchiveView]
@@ -84,3 +86,21 @@ def test_pictures_are_decoded_within_bounds() -> None:
     bomb = bytearray(PNG)
     bomb[16:24] = (60_000).to_bytes(4, "big") * 2
     assert decoded(bytes(bomb), "PNG") is None
+
+
+def test_details_can_be_left_and_come_back(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    tar = layer_tar({"c.pem": pem(RSA), "z": b"plain"})
+    view = open_archive(docker_24([ImageSpec((tar,), ("app:1",))]).write(tmp_path / "certificate.tar"))
+    view.select(node_named(view, "layer 1"))
+    settle(qtbot, view)
+    pane = choose(view, qtbot, b"c.pem")
+    assert pane.view.toPlainText().startswith("Subject: C=DE")
+    assert pane.details_button.isChecked()
+    pane.text_button.click()
+    qtbot.waitUntil(lambda: pane.preview is not None and pane.preview.mode is Mode.TEXT, timeout=PATIENCE_MS)
+    assert pane.view.toPlainText().startswith("-----BEGIN")
+    assert pane.details_button.isVisible()
+    pane.details_button.click()
+    qtbot.waitUntil(lambda: pane.preview is not None and pane.preview.mode is Mode.DETAILS, timeout=PATIENCE_MS)
+    choose(view, qtbot, b"z")
+    assert not pane.details_button.isVisible()

@@ -58,6 +58,7 @@ class PreviewPane(QWidget):
         self._part = text.label()
         self._part.setForegroundRole(self._part.palette().ColorRole.PlaceholderText)
         self._modes = QButtonGroup(self)
+        self.details_button = self._mode_button(self.tr("Details"), Mode.DETAILS)
         self.text_button = self._mode_button(self.tr("Text"), Mode.TEXT)
         self.hex_button = self._mode_button(self.tr("Hex"), Mode.HEX)
         self._earlier = self._step_button("◀", self.tr("Earlier part"), -1)
@@ -100,7 +101,7 @@ class PreviewPane(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.title, 1)
-        for widget in (self._part, self._earlier, self._later, self.text_button, self.hex_button):
+        for widget in (self._part, self._earlier, self._later, self.details_button, self.text_button, self.hex_button):
             top.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 0)
@@ -179,6 +180,8 @@ class PreviewPane(QWidget):
         content = preview is not None and preview.mode is not Mode.NOTHING
         for widget in (self.text_button, self.hex_button):
             widget.setEnabled(content)
+        self.details_button.setVisible(preview is not None and preview.has_details)
+        self.details_button.setChecked(preview is not None and preview.mode is Mode.DETAILS)
         self.text_button.setChecked(preview is not None and preview.mode is Mode.TEXT)
         self.hex_button.setChecked(preview is not None and preview.mode is Mode.HEX)
         parts = preview is not None and bool(preview.part)

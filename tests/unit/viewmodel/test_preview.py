@@ -17,6 +17,8 @@ from inspector.viewmodel.preview import HEX_PART, TEXT_PART, Mode, Preview, hex_
 from inspector.viewmodel.session import ArchiveSession, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_24, layer_tar, skopeo_oci
+from tests.builders.bundle import compress
+from tests.unit.viewmodel.test_certificate import RSA, pem
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -146,3 +148,27 @@ def test_elf_is_read_in_words_and_never_raises() -> None:
 )
 def test_other_content_is_named(head: bytes, word: str) -> None:
     assert word in recognise(head).words
+
+
+def test_certificates_and_archives_say_what_is_in_them(
+    opened: Callable[..., tuple[ArchiveSession, StructureNode, FileList]],
+) -> None:
+    inner = layer_tar({"x/": b"", "x/y": b"12345"})
+    files: dict[str, bytes | str] = {
+        "c.pem": pem(RSA), "c.der": RSA, "a.tgz": compress(inner, "gzip"), "man.gz": compress(b"a page\n", "gzip"),
+        "bad.gz": b"\x1f\x8b\x08broken",
+    }  # fmt: skip
+    shown = opened(files, gzip=True)
+    for name in ("c.pem", "c.der"):
+        found = preview(shown, name)
+        assert (found.mode, found.has_details) == (Mode.DETAILS, True)
+        assert "CN=test.example" in found.text
+        assert "certificate" in found.title
+    assert preview(shown, "c.pem", Mode.TEXT).text.startswith("-----BEGIN")
+    assert preview(shown, "c.pem", Mode.TEXT).has_details
+    archive = preview(shown, "a.tgz")
+    assert archive.text.splitlines() == ["   x/", "5  x/y"] or "x/y" in archive.text
+    assert archive.note == "gzip tar archive, 2 entries"
+    assert preview(shown, "man.gz").text == "a page\n"
+    assert preview(shown, "bad.gz").mode is Mode.HEX
+    assert not preview(shown, "bad.gz").has_details
