@@ -48,11 +48,8 @@ def config_sections(config: ImageConfig) -> tuple[Section, ...]:
     sections = (
         _running(execution),
         _environment(execution.env),
-        _section("Ports", _port_rows(execution.exposed_ports)),
-        _section("Volumes", [Row("", display.safe(path), monospace=True) for path in execution.volumes]),
-        _section("Health check", _health_rows(execution.healthcheck)),
-        _origin(config),
         labels_section(execution.labels),
+        _section("Health check", _health_rows(execution.healthcheck)),
     )
     return tuple(section for section in sections if section.rows)
 
@@ -85,6 +82,16 @@ def _running(execution: Execution) -> Section:
         if execution.user
         else Row("User", "root (not stated)", "Without a user in the config, containers start as root (0:0).")
     )
+    add(
+        "Ports",
+        ", ".join(_ports(execution.exposed_ports)),
+        "Documented by the image: where it listens. That opens nothing by itself.",
+    )
+    add(
+        "Volumes",
+        "  ".join(map(shlex.quote, execution.volumes)),
+        "Folders whose content is kept outside the container.",
+    )
     add("Stop signal", execution.stop_signal, "Sent to ask it to end; SIGTERM if not stated.")
     add("Shell", _words(execution.shell), "The shell of RUN and of commands written as text (Docker only).")
     for step in execution.on_build[:MAX_ROWS]:
@@ -113,19 +120,9 @@ def _environment(env: Iterable[str]) -> Section:
     return _section("Environment", rows)
 
 
-def _port_rows(ports: Iterable[str]) -> list[Row]:
-    rows = []
-    for port in sorted(ports, key=_port_key):
-        number, _, protocol = port.partition("/")
-        rows.append(
-            Row(
-                "",
-                display.safe(f"{number}/{protocol or 'tcp'}", 100),
-                "Documented by the image; it opens nothing by itself.",
-                monospace=True,
-            )
-        )
-    return rows
+def _ports(ports: Iterable[str]) -> list[str]:
+    parted = (port.partition("/") for port in sorted(ports, key=_port_key))
+    return [f"{number}/{protocol or 'tcp'}" for number, _, protocol in parted]
 
 
 def _port_key(port: str) -> tuple[int, str]:
@@ -154,12 +151,9 @@ def _health_rows(check: Healthcheck | None) -> list[Row]:
     return rows
 
 
-def _origin(config: ImageConfig) -> Section:
-    rows = [Row("Platform", labels.platform(config.platform) or "not stated")]
-    if config.os_version:
-        rows.append(Row("OS version", display.safe(config.os_version)))
-    if config.os_features:
-        rows.append(Row("OS features", display.safe(", ".join(config.os_features))))
+def origin_rows(config: ImageConfig) -> list[Row]:
+    """When, by whom and with what it was made, as far as the config says."""
+    rows = []
     if config.created:
         words, exact = display.moment(config.created)
         rows.append(Row("Created", words, exact))
@@ -167,6 +161,16 @@ def _origin(config: ImageConfig) -> Section:
         rows.append(Row("Author", display.safe(config.author, _VALUE)))
     if config.docker_version:
         rows.append(Row("Docker version", display.safe(config.docker_version), "The version that built it."))
+    if config.os_version:
+        rows.append(Row("OS version", display.safe(config.os_version)))
+    if config.os_features:
+        rows.append(Row("OS features", display.safe(", ".join(config.os_features))))
+    return rows
+
+
+def origin_section(config: ImageConfig) -> Section:
+    """The same with platform and layers, for the page of a config."""
+    rows = [Row("Platform", labels.platform(config.platform) or "not stated"), *origin_rows(config)]
     rows.append(Row("Layers", f"{len(config.diff_ids):,}", "As many as the config lists diffIDs."))
     return Section("Where it comes from", tuple(rows))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
@@ -11,6 +11,7 @@ from inspector.errors import DocumentError, InspectorError, LimitReached
 from inspector.oci import mediatype
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, summary
+from inspector.viewmodel.imagesummary import image_sections
 from inspector.viewmodel.jsonview import JsonView, json_view
 from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.statement import statement_rows
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
     from inspector.findings import Finding
     from inspector.layers.table import Listing
-    from inspector.progress import CancelToken, ProgressSink
+    from inspector.progress import CancelToken
     from inspector.viewmodel.findingsview import FindingList
 
 _STATEMENTS = 20
@@ -80,21 +81,22 @@ def summary_of(
     tree: StructureTree,
     findings: FindingList,
     node: StructureNode,
-    listing: Listing | None,
+    known: Mapping[Blob, Listing],
     limits: Limits,
-    _sink: ProgressSink,
+    release: Row | None = None,
 ) -> tuple[Section, ...]:
-    """The sections of the Summary page; `listing` if the layer was listed already."""
+    """The sections of the Summary page. `known`: listings made so far; `release`: what is known of an image's system."""
     image = node.image
     if node.type is NodeType.ARCHIVE:
         return summary.archive_sections(archive, tree, findings)
     if node.layer is not None:
-        known = _listing_rows(listing) if listing is not None else _statements([node], limits)
-        return summary.layer_sections(node, known)
+        listing = known.get(node.blob) if node.blob is not None else None
+        rows = _listing_rows(listing) if listing is not None else _statements([node], limits)
+        return summary.layer_sections(node, rows)
     if node.type is NodeType.CONFIG:
         return summary.config_page_sections(node)
     if image is not None and node.type is NodeType.IMAGE:
-        return summary.image_sections(image, node)
+        return image_sections(image, node, known, release)
     if image is not None and node.type in (NodeType.ATTESTATION, NodeType.ARTIFACT):
         return summary.artifact_sections(image, node, _statements(node.children, limits))
     if node.type is NodeType.INDEX:

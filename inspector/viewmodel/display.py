@@ -120,6 +120,14 @@ def size_exact(number: int | None) -> str:
     return f"{exact} ({humanize.naturalsize(number, binary=True)})"
 
 
+def percent(part: int, whole: int) -> str:
+    """`12.3 %`; what rounds to nothing but is something is `< 0.1 %`."""
+    if not whole or not part:
+        return "0 %"
+    share = 100 * part / whole
+    return "< 0.1 %" if share < 0.05 else f"{share:.1f} %"
+
+
 _MIN_TIME = int(dt.datetime(1, 1, 2, tzinfo=dt.UTC).timestamp())
 _MAX_TIME = int(dt.datetime(9999, 12, 30, tzinfo=dt.UTC).timestamp())
 

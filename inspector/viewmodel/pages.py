@@ -32,7 +32,7 @@ class Page(StrEnum):
 class Row:
     """One line of a summary. Texts are safe plain text.
 
-    `link` or `node` say where the value leads; a `secret` value is hidden until asked for.
+    `link` or `node` say where the value leads; a `secret` value is hidden until asked for; a `pending` one is being found out.
     """
 
     label: str
@@ -43,15 +43,27 @@ class Row:
     monospace: bool = False
     node: StructureNode | None = None
     level: Severity | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a bar: `size` of all parts together are its length. `text` is one line that says all."""
+
+    size: int
+    label: str
+    text: str
+    node: StructureNode | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows under a title; `note` is a sentence below it."""
+    """Rows under a title; `note` is a sentence below it; `bar` stands above the rows, which say the same in words."""
 
     title: str
     rows: tuple[Row, ...] = ()
     note: str = ""
+    bar: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from inspector.viewmodel.copying import copy_choices
 from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
-from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Section
+from inspector.viewmodel.osrelease import release_row, waiting_row
+from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Row, Section
 from inspector.viewmodel.recent import RecentArchive
 from inspector.viewmodel.structure import build_tree
 from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
@@ -87,6 +88,8 @@ class ArchiveSession:
         self._lock = threading.Lock()
         self._listings: OrderedDict[Blob, Listing] = OrderedDict()
         self._tars: OrderedDict[Blob, ByteSource] = OrderedDict()
+        self.releases: dict[str, Row] = {}
+        """What is known of the systems of images, by `Image.key`."""
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
 
     # what it is -----------------------------------------------------------------------------------------
@@ -294,14 +297,29 @@ def _is_at(node: StructureNode | None, above: StructureNode) -> bool:
 
 
 def load_summary(
-    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+    session: ArchiveSession, node: StructureNode, token: CancelToken, _sink: ProgressSink
 ) -> tuple[Section, ...]:
-    """The Summary page of a node. Reads at most small blobs: the statements of an attestation."""
+    """The Summary page of a node. Reads at most small blobs: the statements of an attestation.
+
+    A row that is `pending` is for `load_release` to find out.
+    """
     token.check()
     forecasts = session.check(token) if node.type is NodeType.ARCHIVE else ()
-    known = session.known_listings().get(node.blob) if node.blob is not None and node.layer is not None else None
-    sections = summary_of(session.archive, session.tree, session.findings, node, known, session.limits, sink)
+    release = session.releases.get(node.image.key, waiting_row()) if node.image is not None else None
+    sections = summary_of(
+        session.archive, session.tree, session.findings, node, session.known_listings(), session.limits, release
+    )
     return (*sections, loader_section(forecasts)) if forecasts else sections
+
+
+def load_release(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Row:
+    """What the row of an image's system says, remembered once the layers were read. Raises as `release_row`."""
+    row = release_row(session, node, token, sink)
+    image = node.image
+    known = session.known_listings()
+    if image is not None and all(layer.blob is None or layer.blob in known for layer in image.layers):
+        session.releases[image.key] = row
+    return row
 
 
 def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> JsonView:

@@ -212,7 +212,7 @@ class SizeMap:
     def describe(self, level: SizeLevel, tile: Tile) -> str:
         """A tile in one line: path, size, share, files, group. Colour tells nothing that is not said here."""
         whole = max(1, self._tree.sizes[level.folder])
-        share = tr("%s of what is shown") % percent(tile.size, whole)
+        share = tr("%s of what is shown") % display.percent(tile.size, whole)
         size = display.size(tile.size)
         if tile.node == OTHERS:
             path = display.safe("/" + self._rows.path_text(tile.parent)) if tile.parent else "/"
@@ -238,7 +238,7 @@ class SizeMap:
         if column == SizeColumn.SIZE:
             return display.size(size)
         if column == SizeColumn.SHARE:
-            return percent(size, self._tree.sizes[level.folder])
+            return display.percent(size, self._tree.sizes[level.folder])
         if column == SizeColumn.FILES:
             return f"{self._tree.counts[node]:,}" if node in self._rows.folders else ""
         return level.groups.word(node) if size or node not in self._rows.folders else ""
@@ -258,14 +258,6 @@ class SizeMap:
         """0 to 1, of the folder that is shown."""
         whole = self._tree.sizes[level.folder]
         return self._tree.sizes[level.rows[row]] / whole if whole else 0.0
-
-
-def percent(part: int, whole: int) -> str:
-    """`12.3 %`; what rounds to nothing but is something is `< 0.1 %`."""
-    if not whole or not part:
-        return "0 %"
-    share = 100 * part / whole
-    return "< 0.1 %" if share < 0.05 else f"{share:.1f} %"
 
 
 def load_size_map(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> SizeMap:

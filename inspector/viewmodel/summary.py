@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from inspector.archive.compression import Compression
-from inspector.oci import annotations as keys
 from inspector.oci import mediatype
 from inspector.viewmodel import display, labels
-from inspector.viewmodel.configsummary import MAX_ROWS, config_sections, labels_section
+from inspector.viewmodel.configsummary import MAX_ROWS, config_sections, labels_section, origin_section
 from inspector.viewmodel.explanations import LAYOUTS
 from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.pages import Row, Section
@@ -43,9 +42,9 @@ def archive_sections(archive: ImageArchive, tree: StructureTree, findings: Findi
     rows.append(Row("Findings", f"{findings.sign} {findings.text}", level=findings.worst))
     images = [node for node in tree.nodes if node.type is NodeType.IMAGE]
     others = [node for node in tree.nodes if node.type in (NodeType.ARTIFACT, NodeType.ATTESTATION)]
-    sections = [Section("Archive", tuple(rows)), _limited("Images", map(_image_row, images), len(images))]
+    sections = [Section("Archive", tuple(rows)), limited("Images", map(_image_row, images), len(images))]
     if others:
-        sections.append(_limited("Attestations and artifacts", map(_other_row, others), len(others)))
+        sections.append(limited("Attestations and artifacts", map(_other_row, others), len(others)))
     return tuple(section for section in sections if section.rows)
 
 
@@ -73,60 +72,6 @@ def stored_size(image: Image) -> int:
     """Bytes of config and layers as stored, as in the tree: a layer that occurs twice counts once, an absent one not."""
     config = len(image.config.raw) if image.config is not None else 0
     return config + sum(blob.size for blob in {layer.blob for layer in image.layers} if blob is not None)
-
-
-def image_sections(image: Image, node: StructureNode) -> tuple[Section, ...]:
-    """One screen about an image: names, identity, sizes, how it runs, its layers."""
-    rows = [
-        Row("Name" if not number else "", labels.familiar(name), name) for number, name in enumerate(image.names[:50])
-    ]
-    if not rows:
-        bare = ", ".join(map(display.safe, image.ref_names[:20]))
-        rows.append(Row("Name", f"none, marked “{bare}”" if bare else "none", "Loaders give it no name."))
-    rows.append(Row("Platform", labels.platform(image.platform) or "not stated"))
-    rows += _digest_row(
-        "Image ID", image.config_digest, "The digest of the config; what docker images shows.", link=True
-    )
-    if image.manifest_digest is not None:
-        rows += _digest_row("Manifest", node.digest or image.manifest_digest, "What docker pull NAME@DIGEST takes.")
-    else:
-        rows.append(
-            Row("Manifest", "the archive stores none", "docker save did not before version 25; an export adds one.")
-        )
-    if image.manifest_media_type:
-        rows.append(
-            Row(
-                "Media type",
-                display.safe(mediatype.in_words(image.manifest_media_type)),
-                display.safe(image.manifest_media_type),
-            )
-        )
-    size = stored_size(image)
-    rows.append(Row("Stored size", display.size(size), f"{display.size_exact(size)}: config and layers as stored"))
-    missing = [layer.number for layer in image.layers if not layer.present]
-    if missing:
-        shown = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
-        rows.append(
-            Row(
-                "Incomplete",
-                f"layers {shown} are not in the archive"
-                if len(missing) > 1
-                else f"layer {shown} is not in the archive",
-            )
-        )
-    elif not image.complete:
-        rows.append(Row("Incomplete", "the config is not in the archive, or cannot be read"))
-    notes = manifest_annotations(image)
-    base = notes.get(keys.BASE_NAME)
-    if base:
-        rows.append(Row("Base image", labels.familiar(base), display.safe(notes.get(keys.BASE_DIGEST, ""))))
-    sections = [Section("Image", tuple(rows))]
-    if image.parsed_config is not None:
-        sections += config_sections(image.parsed_config)
-    layer_nodes = [child for child in node.children if child.layer is not None]
-    sections.append(_limited("Layers", map(_part_row, layer_nodes), len(layer_nodes)))
-    sections.append(labels_section(notes, "Annotations"))
-    return tuple(section for section in sections if section.rows)
 
 
 def manifest_annotations(image: Image) -> dict[str, str]:
@@ -166,8 +111,8 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
                 monospace=True,
             )
         )
-    rows += _digest_row("Digest", layer.digest, "Of the stored bytes.") or [Row("Digest", "not stated")]
-    rows += _digest_row("diffID", layer.diff_id, "Of the uncompressed tar, as the config states it.")
+    rows += digest_row("Digest", layer.digest, "Of the stored bytes.") or [Row("Digest", "not stated")]
+    rows += digest_row("diffID", layer.diff_id, "Of the uncompressed tar, as the config states it.")
     if layer.media_type:
         rows.append(
             Row("Media type", display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
@@ -199,14 +144,14 @@ def config_page_sections(node: StructureNode) -> tuple[Section, ...]:
     image = node.image
     parsed = image.parsed_config if image is not None else None
     rows = [
-        *_digest_row("Digest", node.digest, "Docker's image ID."),
+        *digest_row("Digest", node.digest, "Docker's image ID."),
         Row("Size", node.size_text or "not known", node.size_tooltip),
     ]
     rows += [_place_row(node)] if node.blob is not None else []
     rows.append(_state_row(node))
     about = Section("Config", tuple(rows))
     return (
-        *(config_sections(parsed) if parsed is not None and image is not None and parsed.has_diff_ids else ()),
+        *((*config_sections(parsed), origin_section(parsed)) if parsed is not None and parsed.has_diff_ids else ()),
         about,
     )
 
@@ -220,7 +165,7 @@ def index_sections(node: StructureNode) -> tuple[Section, ...]:
         Row("Name" if not number else "", labels.familiar(name), display.safe(name))
         for number, name in enumerate(names[:50])
     ]
-    rows += _digest_row("Digest", node.digest, "Of the index as stored.")
+    rows += digest_row("Digest", node.digest, "Of the index as stored.")
     descriptor = node.descriptor
     if descriptor is not None:
         rows.append(
@@ -233,7 +178,7 @@ def index_sections(node: StructureNode) -> tuple[Section, ...]:
     rows.append(Row("Size", node.size_text, node.size_tooltip))
     rows.append(_state_row(node))
     below = [child for child in node.children if child.type is not NodeType.BLOB]
-    sections = [Section("Index", tuple(rows)), _limited("Lists", map(_entry_row, below), len(below))]
+    sections = [Section("Index", tuple(rows)), limited("Lists", map(_entry_row, below), len(below))]
     found = dict(descriptor.annotations) if descriptor is not None else {}
     found |= source.index.annotations if source is not None and source.index is not None else {}
     sections.append(labels_section(found, "Annotations"))
@@ -260,15 +205,15 @@ def artifact_sections(image: Image, node: StructureNode, statements: Iterable[Ro
         )
     ]
     rows += [Row("Name", labels.familiar(name), display.safe(name)) for name in image.names[:50]]
-    rows += _digest_row("About", image.subject, "The manifest that it describes.", link=True)
-    rows += _digest_row("Manifest", node.digest, "")
+    rows += digest_row("About", image.subject, "The manifest that it describes.", link=True)
+    rows += digest_row("Manifest", node.digest, "")
     parts = [child for child in node.children if child.layer is not None]
     sections = [
         Section("Attestation" if is_attestation else "Artifact", tuple(rows)),
         Section(
             "Statement", tuple(statements), "What it states was not checked by this program." if is_attestation else ""
         ),
-        _limited("Parts", map(_part_row, parts), len(parts)),
+        limited("Parts", map(_part_row, parts), len(parts)),
         labels_section(manifest_annotations(image), "Annotations"),
     ]
     return tuple(section for section in sections if section.rows)
@@ -290,20 +235,21 @@ def other_sections(node: StructureNode) -> tuple[Section, ...]:
         )
         if descriptor.platform is not None:
             rows.append(Row("Platform", labels.platform(descriptor.platform) or "unknown"))
-    rows += _digest_row("Digest", node.digest, "As stated by what refers to it.")
+    rows += digest_row("Digest", node.digest, "As stated by what refers to it.")
     if node.size is not None:
         rows.append(Row("Size", node.size_text, node.size_tooltip))
     if node.type is not NodeType.DOCUMENT:
         rows.append(_state_row(node))
     sections = [Section("Document" if node.type is NodeType.DOCUMENT else node.type.value.capitalize(), tuple(rows))]
     if node.type is NodeType.DOCUMENT and node.children:
-        sections.append(_limited("Lists", map(_entry_row, node.children), len(node.children)))
+        sections.append(limited("Lists", map(_entry_row, node.children), len(node.children)))
     if descriptor is not None:
         sections.append(labels_section(descriptor.annotations, "Annotations"))
     return tuple(section for section in sections if section.rows)
 
 
-def _digest_row(label: str, digest: Digest | None, tooltip: str, *, link: bool = False) -> list[Row]:
+def digest_row(label: str, digest: Digest | None, tooltip: str, *, link: bool = False) -> list[Row]:
+    """A row for a digest, with `link` a way to its node; none for None."""
     return [] if digest is None else [Row(label, str(digest), tooltip, link=digest if link else None, monospace=True)]
 
 
@@ -319,7 +265,8 @@ def _state_row(node: StructureNode) -> Row:
     return Row("State", state.text or "nothing to check", state.tooltip)
 
 
-def _limited(title: str, rows: Iterable[Row], count: int) -> Section:
+def limited(title: str, rows: Iterable[Row], count: int) -> Section:
+    """A section of at most `MAX_ROWS` of `count` rows; the rest is counted."""
     shown = tuple(row for row, _ in zip(rows, range(MAX_ROWS), strict=False))
     rest = count - len(shown)
     return Section(title, shown, f"{rest:,} more are not shown here." if rest > 0 else "")

@@ -25,7 +25,7 @@ from inspector.viewmodel.files import FileList
 from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.notable import load_notable
-from inspector.viewmodel.pages import HistoryRow, Page
+from inspector.viewmodel.pages import HistoryRow, Page, Row, Section
 from inspector.viewmodel.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.sizemap import load_changes, load_size_map
@@ -239,7 +239,7 @@ class Pages(QWidget):
             self._start(
                 page,
                 partial(sessions.load_summary, session, node),
-                lambda sections: self.summary.show_sections(what, sections),
+                lambda sections: self._show_summary(node, what, sections),
             )
         elif page is Page.NOTABLE:
             self._start(page, partial(load_notable, session, node), self.notable.show_found)
@@ -284,6 +284,24 @@ class Pages(QWidget):
             )
 
         self._start(Page.FILES, work, self._show_files)
+
+    def _show_summary(self, node: StructureNode, what: str, sections: tuple[Section, ...]) -> None:
+        self.summary.show_sections(what, sections)
+        if self.summary.waits:
+            task = self._runner.start(
+                self.tr("Looking for the system"),
+                partial(sessions.load_release, self._session, node),
+                self.summary.settle,
+                self._release_failed,
+                on_end=self.learned.emit,
+                owner=self,
+                quiet=True,
+            )
+            self._loading.append(task)
+
+    def _release_failed(self, error: BaseException) -> None:
+        message = from_error(error)
+        self.summary.settle(Row("", self.tr("not known"), message.title if message is not None else ""))
 
     def _show_json(self, json: Any) -> None:
         self.json.show_json(json)

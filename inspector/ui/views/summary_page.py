@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from inspector.ui import text
 from inspector.ui.widgets.elided import ElidedLabel, LinkButton
+from inspector.ui.widgets.sharebar import ShareBar
 from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.tree import StructureNode
 
@@ -43,11 +44,14 @@ class SummaryPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(self.tr("Summary"))
+        self._pending: tuple[QFormLayout, QWidget, QLabel] | None = None
+        """The row that is still being found out, if there is one."""
         # Ground like that of the lists beside it.
         self.setBackgroundRole(QPalette.ColorRole.Base)
 
     def show_sections(self, explanation: str, sections: Sequence[Section]) -> None:
         """Replace what is shown; `explanation` says what one is looking at."""
+        self._pending = None
         body = QWidget()
         body.setBackgroundRole(QPalette.ColorRole.Base)
         layout = QVBoxLayout(body)
@@ -66,6 +70,23 @@ class SummaryPage(QScrollArea):
         layout.addStretch(1)
         self.setWidget(body)
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is a row for `settle`."""
+        return self._pending is not None
+
+    def settle(self, row: Row) -> None:
+        """Put what was found out in its place."""
+        if self._pending is None:
+            return
+        form, old, name = self._pending
+        self._pending = None
+        new = self._value(row)
+        form.replaceWidget(old, new)
+        name.setBuddy(new)
+        old.hide()
+        old.deleteLater()
+
     def _section(self, section: Section, names: int) -> QWidget:
         frame = QWidget()
         box = QVBoxLayout(frame)
@@ -80,6 +101,10 @@ class SummaryPage(QScrollArea):
         rule.setFrameShape(QFrame.Shape.HLine)
         rule.setFrameShadow(QFrame.Shadow.Sunken)
         box.addWidget(rule)
+        if section.bar:
+            bar = ShareBar(section.bar, self.tr("Layers by size"))
+            bar.node_followed.connect(self.node_followed)
+            box.addWidget(bar)
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(4)
@@ -106,6 +131,8 @@ class SummaryPage(QScrollArea):
             name.setToolTip(text.tooltip(row.label if len(row.label) > _LONG_NAME else ""))
             name.setBuddy(value)
             form.addRow(name, value)
+            if row.pending:
+                self._pending = (form, value, name)
 
     def _offer_more(self, box: QVBoxLayout, form: QFormLayout, rest: Sequence[Row], names: int) -> None:
         """A thousand labels at once would hold the window for a third of a second."""

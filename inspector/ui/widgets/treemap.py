@@ -221,7 +221,7 @@ class TreemapView(QWidget):
             return
         room = QRectF(rect.x() + _PAD, rect.y() + 1, rect.width() - 2 * _PAD, height - 1)
         name = metrics.elidedText(level.labels[place], Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.setPen(_ink_on(ground))
+        painter.setPen(ink_on(ground))
         leading = Qt.AlignmentFlag.AlignLeading
         painter.drawText(
             room, leading | (Qt.AlignmentFlag.AlignVCenter if tile.opened else Qt.AlignmentFlag.AlignTop), name
@@ -302,7 +302,7 @@ class TreemapView(QWidget):
         self._update_tile(self._current)
 
 
-def _ink_on(ground: QColor) -> QColor:
+def ink_on(ground: QColor) -> QColor:
     """Black or white, whichever can be read better."""
     light = 0.2126 * _linear(ground.redF()) + 0.7152 * _linear(ground.greenF()) + 0.0722 * _linear(ground.blueF())
     return QColor("#000000") if light > 0.179 else QColor("#ffffff")

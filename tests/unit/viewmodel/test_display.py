@@ -120,3 +120,8 @@ def test_modes(kind: str, mode: int, text: str) -> None:
 
 def test_short_digests() -> None:
     assert display.short("sha256:" + "ab" * 32) == "sha256:abababababab…"
+
+
+def test_percent() -> None:
+    shown = [display.percent(*pair) for pair in ((1, 3), (1, 10**6), (0, 5), (0, 0), (7, 7))]
+    assert shown == ["33.3 %", "< 0.1 %", "0 %", "0 %", "100.0 %"]

@@ -10,7 +10,7 @@ from inspector.layers.table import DIRECTORY, FILE, Listing
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.session import ArchiveSession, open_session
-from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map, percent
+from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map
 from inspector.viewmodel.sizemapgroups import LIBRARY, MEDIA, OTHER, PROGRAM, SOURCE, Colouring, kind_of
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_25, layer_tar
@@ -121,10 +121,6 @@ def test_small_files_share_a_tile() -> None:
 )
 def test_kinds(name: str, mode: int, kind: int) -> None:
     assert kind_of(name, mode) == kind
-
-
-def test_percent() -> None:
-    assert [percent(1, 3), percent(1, 10**6), percent(0, 5), percent(0, 0)] == ["33.3 %", "< 0.1 %", "0 %", "0 %"]
 
 
 @pytest.fixture

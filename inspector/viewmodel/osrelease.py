@@ -1,0 +1,104 @@
+"""Which operating system an image's files are of, by its `os-release` (freedesktop.org, os-release(5))."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from inspector.errors import BlobError, LayerError
+from inspector.language import tr
+from inspector.layers.content import open_merged_file
+from inspector.layers.lookup import follow
+from inspector.layers.merged import merge
+from inspector.layers.stack import list_image
+from inspector.viewmodel import display
+from inspector.viewmodel.pages import Row
+
+if TYPE_CHECKING:
+    from inspector.archive.image import Image
+    from inspector.layers.merged import Merged
+    from inspector.progress import CancelToken, ProgressSink
+    from inspector.viewmodel.session import ArchiveSession
+    from inspector.viewmodel.tree import StructureNode
+
+MOST_STORED = 32 << 20
+"""Bytes of layers, as stored, that are read only to know this. Larger images tell once their files were listed."""
+LABEL = "OS release"
+_PLACES = (b"etc/os-release", b"usr/lib/os-release")
+_MOST_BYTES = 64 << 10
+_MOST_LINES = 500
+
+
+def waiting_row() -> Row:
+    """What stands there until `release_row` has found out."""
+    return Row(LABEL, "…", pending=True)
+
+
+def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Row:
+    """The system's name, or why it is not known. Lists the layers if they were not and are small. In a worker.
+
+    Raises `LimitReached`, `Cancelled`, `SourceChanged`.
+    """
+    image = node.image
+    if image is None:
+        raise LookupError(f"{node!r} is no image")
+    known = session.listings_of(image.layers)
+    blobs = {layer.blob for layer in image.layers if layer.blob is not None}
+    if sum(blob.size for blob in blobs if blob not in known) > MOST_STORED:
+        return Row(LABEL, tr("not read yet"), tr("It stands in a file of a layer; the page Files reads all layers."))
+    if not blobs:
+        return Row(LABEL, tr("not known"), tr("The archive holds no layer."))
+    try:
+        found = list_image(
+            image,
+            known=known,
+            token=token,
+            sink=sink,
+            limits=session.limits,
+            on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
+        )
+        token.check()
+        merged = merge(found.listings)
+        token.check()
+        content = _content(session, node, merged)
+    except (BlobError, LayerError) as error:
+        return Row(LABEL, tr("not known"), f"{display.safe(error.title)}. {display.safe(error.message)}")
+    if content is None:
+        words = tr("The image has no /etc/os-release. This is usual for images of a single program.")
+        return Row(LABEL, tr("not stated"), words)
+    return _row(content, image)
+
+
+def _content(session: ArchiveSession, node: StructureNode, merged: Merged) -> bytes | None:
+    for place in _PLACES:
+        row = merged.find(follow(merged, place))
+        if row is None:
+            continue
+        source = open_merged_file(merged, row, lambda layer: session.tar_of(node, layer, merged.listings[layer]))
+        return source.read_at(0, min(source.size, _MOST_BYTES))
+    return None
+
+
+def _row(content: bytes, image: Image) -> Row:
+    fields = parse(content)
+    name = fields.get("PRETTY_NAME") or " ".join(
+        part for part in (fields.get("NAME"), fields.get("VERSION") or fields.get("VERSION_ID")) if part
+    )
+    about = [f"{key}={fields[key]}" for key in ("ID", "VERSION_ID", "ID_LIKE", "HOME_URL") if key in fields]
+    system = image.platform.os if image.platform is not None else ""
+    return Row(LABEL, display.safe(name, 200) or system or tr("not stated"), display.safe("  ".join(about), 400))
+
+
+def parse(content: bytes) -> dict[str, str]:
+    """The fields, quoting undone as a shell does; a line that is none is left out. The last of equal names counts."""
+    fields: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").split("\n", _MOST_LINES)[:_MOST_LINES]:
+        key, equals, value = line.strip().partition("=")
+        if not equals or not key.replace("_", "").isalnum():
+            continue
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            continue
+        fields[key] = " ".join(words)
+    return fields

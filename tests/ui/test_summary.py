@@ -1,0 +1,56 @@
+"""The page *Summary*: the bar of layers, and what is found out after the page is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.archive_view import ArchiveView
+from inspector.ui.main_window import MainWindow
+from inspector.ui.widgets.sharebar import ShareBar
+from tests.ui.conftest import PATIENCE_MS, node_named, settle
+
+Opener = Callable[[Path], ArchiveView]
+
+
+def bar_of(qtbot: QtBot, view: ArchiveView) -> ShareBar:
+    view.select(node_named(view, "app:1"))
+    settle(qtbot, view)
+    bar = view.pages.summary.findChild(ShareBar)
+    assert isinstance(bar, ShareBar)
+    return bar
+
+
+def test_a_click_on_the_bar_goes_to_the_layer(qtbot: QtBot, open_archive: Opener, oci_archive: Path) -> None:
+    view = open_archive(oci_archive)
+    bar = bar_of(qtbot, view)
+    at = bar.rect().center()
+    at.setX(bar.width() - 3)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=at)
+    assert view.node.label.startswith("layer 2")
+
+
+def test_keys_on_the_bar(qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path) -> None:
+    view = open_archive(oci_archive)
+    bar = bar_of(qtbot, view)
+    bar.setFocus()
+    assert bar.accessibleDescription().startswith("layer 1 · ")
+    qtbot.keyClick(bar, Qt.Key.Key_Right)
+    qtbot.keyClick(bar, Qt.Key.Key_Right)
+    assert bar.accessibleDescription().startswith("layer 2 · ")
+    bar.grab()
+    qtbot.keyClick(bar, Qt.Key.Key_Return)
+    assert view.node.label.startswith("layer 2")
+
+
+def test_the_system_is_found_out_afterwards(qtbot: QtBot, open_archive: Opener, oci_archive: Path) -> None:
+    view = open_archive(oci_archive)
+    bar_of(qtbot, view)
+    summary = view.pages.summary
+    qtbot.waitUntil(lambda: not summary.waits, timeout=PATIENCE_MS)
+    said = [label.text() for label in summary.findChildren(QLabel) if label.isVisible()]
+    assert "not stated" in said
