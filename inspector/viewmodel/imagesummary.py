@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from inspector.viewmodel.tree import StructureNode
 
 MOST_NAMES = 50
+RELEASE = "OS release"
 
 
 def image_sections(
     image: Image, node: StructureNode, known: Mapping[Blob, Listing], release: Row | None = None
 ) -> tuple[Section, ...]:
-    """Names, identity, origin, sizes, how it runs, its layers. `known`: the layers that were listed so far."""
+    """Names, identity, origin, sizes, how it runs, its layers. `known`: the layers that were listed so far.
+
+    Without `release`, the row for it is `pending`.
+    """
     notes = manifest_annotations(image)
     rows = _name_rows(image)
     rows.append(Row("Platform", labels.platform(image.platform) or "not stated"))
-    rows += [release] if release is not None else []
+    rows.append(release or Row(RELEASE, "…", pending=True))
     rows += origin_rows(image.parsed_config) if image.parsed_config is not None else []
     base = notes.get(keys.BASE_NAME)
     if base:

@@ -12,6 +12,7 @@ from inspector.layers.lookup import follow
 from inspector.layers.merged import merge
 from inspector.layers.stack import list_image
 from inspector.viewmodel import display
+from inspector.viewmodel.imagesummary import RELEASE as LABEL
 from inspector.viewmodel.pages import Row
 
 if TYPE_CHECKING:
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
 
 MOST_STORED = 32 << 20
 """Bytes of layers, as stored, that are read only to know this. Larger images tell once their files were listed."""
-LABEL = "OS release"
 _PLACES = (b"etc/os-release", b"usr/lib/os-release")
 _MOST_BYTES = 64 << 10
 _MOST_LINES = 500
 
 
-def waiting_row() -> Row:
-    """What stands there until `release_row` has found out."""
-    return Row(LABEL, "…", pending=True)
+def load_release(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Row:
+    """What the row of an image's system says, remembered once the layers were read. Raises as `release_row`."""
+    row = release_row(session, node, token, sink)
+    image = node.image
+    known = session.known_listings()
+    if image is not None and all(layer.blob is None or layer.blob in known for layer in image.layers):
+        session.releases[image.key] = row
+    return row
 
 
 def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Row:

@@ -26,7 +26,6 @@ from inspector.viewmodel.copying import copy_choices
 from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
-from inspector.viewmodel.osrelease import release_row, waiting_row
 from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Row, Section
 from inspector.viewmodel.recent import RecentArchive
 from inspector.viewmodel.structure import build_tree
@@ -301,25 +300,15 @@ def load_summary(
 ) -> tuple[Section, ...]:
     """The Summary page of a node. Reads at most small blobs: the statements of an attestation.
 
-    A row that is `pending` is for `load_release` to find out.
+    A row that is `pending` is for `osrelease.load_release` to find out.
     """
     token.check()
     forecasts = session.check(token) if node.type is NodeType.ARCHIVE else ()
-    release = session.releases.get(node.image.key, waiting_row()) if node.image is not None else None
+    release = session.releases.get(node.image.key) if node.image is not None else None
     sections = summary_of(
         session.archive, session.tree, session.findings, node, session.known_listings(), session.limits, release
     )
     return (*sections, loader_section(forecasts)) if forecasts else sections
-
-
-def load_release(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Row:
-    """What the row of an image's system says, remembered once the layers were read. Raises as `release_row`."""
-    row = release_row(session, node, token, sink)
-    image = node.image
-    known = session.known_listings()
-    if image is not None and all(layer.blob is None or layer.blob in known for layer in image.layers):
-        session.releases[image.key] = row
-    return row
 
 
 def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> JsonView:

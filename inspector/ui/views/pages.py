@@ -25,6 +25,7 @@ from inspector.viewmodel.files import FileList
 from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.notable import load_notable
+from inspector.viewmodel.osrelease import load_release
 from inspector.viewmodel.pages import HistoryRow, Page, Row, Section
 from inspector.viewmodel.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession
@@ -290,7 +291,7 @@ class Pages(QWidget):
         if self.summary.waits:
             task = self._runner.start(
                 self.tr("Looking for the system"),
-                partial(sessions.load_release, self._session, node),
+                partial(load_release, self._session, node),
                 self.summary.settle,
                 self._release_failed,
                 on_end=self.learned.emit,

@@ -7,8 +7,9 @@ import pytest
 
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel import osrelease
+from inspector.viewmodel.osrelease import load_release
 from inspector.viewmodel.pages import Row, Section
-from inspector.viewmodel.session import ArchiveSession, load_release, load_summary, open_session
+from inspector.viewmodel.session import ArchiveSession, load_summary, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, buildx_oci, docker_24, layer_tar
 
