@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from inspector.layers.changes import Aspect
 from inspector.viewmodel import display
@@ -24,6 +24,16 @@ _ASPECTS = (
     (Aspect.XATTRS, "extended attributes"),
     (Aspect.TIME, "time"),
 )
+
+FILTER_KINDS: Mapping[str, frozenset[int]] = {
+    "added": _CODES["A"], "a": _CODES["A"], "modified": _CODES["M"], "m": _CODES["M"], "removed": _CODES["D"],
+    "d": _CODES["D"], "unchanged": frozenset((SAME,)),
+}  # fmt: skip
+FILTER_ASPECTS: Mapping[str, Aspect] = {
+    "content": Aspect.CONTENT | Aspect.UNCOMPARED, "type": Aspect.TYPE, "link": Aspect.LINK, "mode": Aspect.MODE,
+    "owner": Aspect.OWNER, "attributes": Aspect.XATTRS, "time": Aspect.TIME,
+}  # fmt: skip
+"""What `change:` of the filter understands: a kind of change, or in what something was modified."""
 
 
 class FileChanges:
@@ -67,6 +77,14 @@ class FileChanges:
 
     def count(self, letter: str) -> int:
         return sum(map(self.codes.count, _CODES[letter]))
+
+    def fits(self, words: Iterable[str]) -> Callable[[int], bool]:
+        """Whether a node changed in one of the ways that `FILTER_KINDS` and `FILTER_ASPECTS` name; KeyError for others."""
+        names = [word.casefold() for word in words]
+        kinds: frozenset[int] = frozenset().union(*(FILTER_KINDS[name] for name in names if name not in FILTER_ASPECTS))
+        wanted = sum(FILTER_ASPECTS[name] for name in names if name in FILTER_ASPECTS)
+        codes, aspects, modified = self.codes, self._aspects, _CODES["M"]
+        return lambda node: codes[node] in kinds or (codes[node] in modified and bool(aspects[node] & wanted))
 
     def among(self, nodes: Iterable[int], letters: Iterable[str]) -> list[int]:
         """Those of `nodes` that changed in one of the ways; what did not change is in none."""

@@ -1,4 +1,5 @@
-"""The filter line of the file list: `passwd`, `*.so`, `>1MB`, `type:link`, `mode:4000`, `owner:0`, `layer:2`.
+"""The filter line of the file list: `passwd`, `*.so`, `>1MB`, `type:link`, `mode:4000`, `owner:0`, `layer:2`,
+`change:added,mode`.
 
 Words are joined by *and*; a leading `-` means *not*; a word with a `/` is compared with the whole path.
 """
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from inspector.viewmodel.filechanges import FILTER_ASPECTS, FILTER_KINDS
 from inspector.viewmodel.filerows import Column
 
 if TYPE_CHECKING:
@@ -139,9 +141,22 @@ def _by_layer(rows: FileRows, value: str) -> Predicate:
     return lambda node: rows.layer(node) == number
 
 
+def _by_change(rows: FileRows, value: str) -> Predicate:
+    if rows.changes is None:
+        if rows.is_merged:
+            raise FilterError("change: is for the files of one layer, compared with the layers below")
+        raise FilterError("change: needs the comparison with the layers below: choose Compare first")
+    try:
+        return rows.changes.fits(value.split(","))
+    except KeyError:
+        known = ", ".join((*(word for word in FILTER_KINDS if len(word) > 1), *FILTER_ASPECTS))
+        raise FilterError(f"There is no change “{value}”: {known}") from None
+
+
 _KEYED: dict[str, Callable[[FileRows, str], Predicate]] = {
     "type": _by_type,
     "mode": _by_mode,
     "owner": _by_owner,
     "layer": _by_layer,
+    "change": _by_change,
 }

@@ -284,7 +284,9 @@ class FileList:
         self._rows.changes = changes
         if self.sort_column == Column.CHANGE:
             self.sort(Column.NAME if changes is None else Column.CHANGE, self.sort_descending and changes is not None)
-        if self.letters != LETTERS:
+        if "change:" in self.filter_text and self.set_filter(self.filter_text).error:
+            self.set_filter("")
+        elif self.letters != LETTERS:
             self._narrow()
 
     @property

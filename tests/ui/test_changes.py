@@ -121,3 +121,21 @@ def test_what_is_selected_stays_when_the_column_comes_and_goes(
     assert not has_column(view)
     assert len(table.selected_rows()) == 4
     del tester
+
+
+def test_a_filter_for_changes_waits_for_the_comparison(qtbot: QtBot, open_archive: Opener, archive: Path) -> None:
+    view = open_archive(archive)
+    page = view.pages.files
+    view.select(node_named(view, "layer 2"))
+    settle(qtbot, view)
+    qtbot.keyClicks(page.filter, "change:added")
+    qtbot.keyClick(page.filter, Qt.Key.Key_Return)
+    files = page.view.files
+    assert files is not None
+    assert files.filter_text == ""
+    page.compare.button.click()
+    qtbot.waitUntil(lambda: has_column(view) and files.filter_text == "change:added", timeout=PATIENCE_MS)
+    assert letters(page.view) == {"srv": "A", "srv/data.json": "A"}
+    QAbstractItemModelTester(page.view.model(), QAbstractItemModelTester.FailureReportingMode.Fatal)
+    page.compare.button.click()
+    assert files.filter_text == ""

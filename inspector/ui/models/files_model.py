@@ -49,7 +49,7 @@ class FilesModel(QAbstractTableModel):
         if files is None or (changes is None and files.changes is None):
             return
         end, top = len(files.columns), QModelIndex()
-        if files.letters != LETTERS or files.sort_column == Column.CHANGE:
+        if files.letters != LETTERS or files.sort_column == Column.CHANGE or "change:" in files.filter_text:
             self.beginResetModel()
             files.changes = changes
             self.endResetModel()

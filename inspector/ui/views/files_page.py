@@ -33,7 +33,7 @@ class FilesPage(QWidget):
         self.view = FilesView(self)
         self.view.selection_text.connect(self.status)
         self.filter = QLineEdit(self)
-        self.filter.setPlaceholderText(self.tr("Filter: name, *.so, >1MB, type:link, owner:0 …"))
+        self.filter.setPlaceholderText(self.tr("Filter: name, *.so, >1MB, type:link, change:added …"))
         self.filter.setClearButtonEnabled(True)
         # A line edit takes the text that every dragged file brings along, and the window would never see the file.
         self.filter.setAcceptDrops(False)
@@ -104,6 +104,8 @@ class FilesPage(QWidget):
     def _tell(self, more: str) -> None:
         """What is to be known of the list, and of its comparison."""
         files = self.view.files
+        if files is not None and "change:" in self.filter.text() and files.filter_text != self.filter.text().strip():
+            self._apply()  # what could not be answered before the comparison was there
         note = " ".join(part for part in (files.note if files is not None else "", more) if part)
         self._note.setText(note)
         self._note.setVisible(bool(note))

@@ -72,6 +72,38 @@ def test_letters_and_words() -> None:
     assert words(files, "usr") == "No entry states this folder."
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("change:added", ["new", "new/file", "etc/twice"]),
+        ("change:A type:file", ["new/file", "etc/twice"]),
+        ("change:removed", ["old", "etc/never", "usr/lib/.wh..wh..opq"]),
+        ("change:modified", ["etc/passwd", "etc/mode", "etc/link", "etc/bigger", "usr/timed"]),
+        ("change:content", ["etc/passwd", "etc/bigger"]),
+        ("change:mode", ["etc/mode"]),
+        ("change:owner,link", ["etc/mode", "etc/link"]),
+        ("change:time", ["usr/timed"]),
+        ("change:link,removed etc/", ["etc/link", "etc/never"]),
+        ("-change:unchanged change:M -change:content -change:time", ["etc/mode", "etc/link"]),
+    ],
+)
+def test_the_filter_knows_changes(text: str, found: list[str]) -> None:
+    files = compared(BELOW, LAYER)
+    assert files.set_filter(text).error == ""
+    assert {files.path(row) for row in range(len(files)) if files.matches(row)} == set(found)
+
+
+def test_a_filter_for_changes_needs_the_comparison() -> None:
+    files = FileList(LAYER)
+    assert "Compare" in files.set_filter("change:added").error
+    changed = compared(BELOW, LAYER)
+    assert "no change “odd”" in changed.set_filter("change:odd").error
+    changed.set_filter("change:added")
+    changed.changes = None
+    assert (changed.filter_text, changed.total) == ("", len(changed.rows.tree) - 1)
+    assert "one layer" in FileList(merge([LAYER])).set_filter("change:added").error
+
+
 def test_what_the_layer_itself_covers_is_no_part_of_it() -> None:
     files = compared(listing("x"), listing("a/", "a/b", "a"))
     assert words(files, "a/b").startswith("no part of the file system")
