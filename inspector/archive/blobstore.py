@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
+from inspector.archive.limits import Limits
 from inspector.archive.members import Member, MemberTable
 from inspector.archive.source import ByteSource, chunks
 from inspector.errors import SourceChanged
@@ -136,14 +137,22 @@ class BlobStore:
 
 
 def compute_digest(
-    blob: Blob, token: CancelToken, sink: ProgressSink, algorithm: str = "sha256", *, stage: str = "Verifying"
+    blob: Blob,
+    token: CancelToken,
+    sink: ProgressSink,
+    algorithm: str = "sha256",
+    *,
+    stage: str = "Verifying",
+    limits: Limits | None = None,
 ) -> Digest:
     """The digest of all stored bytes: one full read, recorded in the blob. ValueError for an unknown algorithm.
 
-    Raises `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
+    With `limits`, `LimitReached` ("blob_bytes") for a blob that is too large to be read unasked. Raises `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
     """
     running = hasher(algorithm)
     source = blob.open()
+    if limits is not None:
+        limits.refuse_blob(blob.member.name, source.size)
     done = 0
     for piece in chunks(source, token=token):
         running.update(piece)

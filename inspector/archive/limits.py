@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from inspector.errors import LimitReached
+
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -51,6 +53,8 @@ class Limits:
     index_depth: int = 16
     descriptors: int = 100_000
 
+    blob_bytes: int = 128 * GIB
+    """Stored bytes of one blob that are hashed or inflated without asking: a sparse file of a terabyte takes hours."""
     spool_bytes: int = 64 * GIB
     """An outer compressed archive, inflated."""
     inflate_ratio: int = 200
@@ -59,6 +63,17 @@ class Limits:
     """Output for which no ratio is asked."""
     zstd_window: int = 128 * MIB
     """A zstd frame's window; skopeo, containerd and `zstd -d` without `--long` stop there too."""
+
+    def refuse_blob(self, name: str, size: int) -> None:
+        """Raise `LimitReached` ("blob_bytes") if a blob of `size` bytes is too large to be read through unasked."""
+        if size > self.blob_bytes:
+            raise LimitReached(
+                "blob_bytes",
+                self.blob_bytes,
+                f"{name or 'The layer'} has {size:,} bytes; more than {self.blob_bytes:,} are not read through unasked, "
+                "since that may take hours.",
+                subject=name,
+            )
 
     def raised(self, name: str, factor: int = 8) -> Limits:
         """The same limits with `name` made `factor` times larger; ValueError for an unknown name."""

@@ -277,6 +277,11 @@ class SparseSource:
         self._stored = [0, *accumulate(length for _, length in kept)]
         self.size: int = size
 
+    @property
+    def stored_size(self) -> int:
+        """Bytes that are no hole."""
+        return self._stored[-1]
+
     def read_at(self, offset: int, length: int) -> bytes:
         """See `ByteSource.read_at`."""
         check_range(offset, length, self.size)

@@ -48,7 +48,7 @@ def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
                 yield from _read_layer(case, blob, tell)
             elif blob.member.complete:
                 _hash(case, blob, tell)
-        except (ArchiveUnreadable, BlobError) as error:
+        except (ArchiveUnreadable, BlobError, LimitReached) as error:
             case.contents.damaged[blob] = str(error)
             yield _not_read(blob, error)
         done += blob.size
@@ -70,9 +70,9 @@ def _hash(case: Case, blob: Blob, sink: ProgressSink) -> None:
     claimed = blob.claimed
     if claimed is not None and claimed.checkable and claimed.algorithm != "sha256":
         if blob.state is BlobState.UNCHECKED:
-            compute_digest(blob, case.token, sink, claimed.algorithm, stage=STAGE)
+            compute_digest(blob, case.token, sink, claimed.algorithm, stage=STAGE, limits=case.limits)
     elif blob.computed is None:
-        compute_digest(blob, case.token, sink, stage=STAGE)
+        compute_digest(blob, case.token, sink, stage=STAGE, limits=case.limits)
 
 
 def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]:
@@ -87,6 +87,8 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
         contents.damaged[blob] = str(error)
         contents.diff_ids[blob] = None
         yield _not_read(blob, error)
+        if error.limit == "blob_bytes":
+            return  # nor is it hashed
     else:
         contents.diff_ids[blob] = listing.diff_id
         if not listing.complete:

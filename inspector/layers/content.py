@@ -187,18 +187,24 @@ def content_digests(
     listing: Listing,
     entries: Iterable[int],
     token: CancelToken | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> dict[int, bytes]:
     """sha256 of the contents of those file entries, in one pass over the layer; for `Changes.settle`.
 
-    Entries whose bytes are cut off are left out. Holes of sparse files are hashed as zeros.
+    Entries whose bytes are cut off are left out, and sparse files that are nearly all hole (`Limits.inflate_ratio`): a
+    terabyte of zeros is nothing to hash. Other holes are hashed as zeros.
     Raises `Cancelled`, `CompressionError`, `SourceChanged`.
     """
-    tar = open_layer(layer, listing)
+    tar = open_layer(layer, listing, limits)
     found: dict[int, bytes] = {}
     for entry in sorted(set(entries), key=listing.offsets.__getitem__):
         try:
             content = open_file(tar, listing, entry)
         except LayerError:
+            continue
+        if isinstance(content, SparseSource) and content.size > max(
+            limits.inflate_free_bytes, limits.inflate_ratio * content.stored_size
+        ):
             continue
         digest = hashlib.sha256()
         for piece in chunks(content, token=token):

@@ -55,14 +55,16 @@ def list_layer(
     A damaged layer gives what was whole, `complete` False and findings (LAYER-1) that say where it breaks. For a `Blob`
     the stored digest is recorded, and a claim that differs is finding BLOB-1.
 
-    Raises `LayerError` if the bytes are no tar at all, `LimitReached` ("layer_entries", "inflate_ratio",
-    "zstd_window", the tar reader's), `Cancelled`, `SourceChanged`.
+    Raises `LayerError` if the bytes are no tar at all, `LimitReached` ("layer_entries", "blob_bytes",
+    "inflate_ratio", "zstd_window", the tar reader's), `Cancelled`, `SourceChanged`.
     """
     blob = layer if isinstance(layer, Blob) else None
     source = layer.open() if isinstance(layer, Blob) else layer
     name = blob.member.name if blob is not None else ""
     compression = sniff(source.read_at(0, min(SNIFF_BYTES, source.size)))
     listing = Listing(compression=compression, stored_size=source.size)
+    if with_digests or compression is not Compression.NONE:
+        limits.refuse_blob(name, source.size)
     reading = _Reading(listing, source, name, token or CancelToken(), sink, limits, on_rows)
     if compression is Compression.NONE:
         reading.read_plain(with_digests=with_digests)

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from inspector.errors import LimitReached
+from inspector.language import tr
 from inspector.layers.merged import merge
 from inspector.layers.stack import list_image, list_image_layer
 from inspector.progress import CancelToken, Progress, ProgressSink
-from inspector.viewmodel import labels
+from inspector.viewmodel import display, labels
 from inspector.viewmodel.files import FileList
 
 if TYPE_CHECKING:
@@ -30,11 +32,31 @@ def load_files(
 ) -> FileList:
     """The files of a layer, or the merged file system of an image.
 
-    `on_partial` is called from the worker, now and then, with a new list of what was read so far.
+    `on_partial` is called from the worker, now and then, with a new list of what was read so far. A plain layer that is
+    too large to be hashed unasked is listed by its headers; `note` says that nothing was verified.
     Raises `LayerError`, `BlobError`, `LimitReached`, `Cancelled`, `SourceChanged`.
     """
-    if node.layer is not None:
-        return _layer_files(session, node, token, sink, on_partial)
+    load = _layer_files if node.layer is not None else _image_files
+    try:
+        return load(session, node, token, sink, on_partial, with_digests=True)
+    except LimitReached as error:
+        if error.limit != "blob_bytes":
+            raise
+        files = load(session, node, token, sink, on_partial, with_digests=False)
+        reason = tr("Nothing was verified: a layer is larger than %s (limit %s).")
+        files.note = " ".join(filter(None, (reason % (display.size(error.allowed), error.limit), files.note)))
+        return files
+
+
+def _image_files(
+    session: ArchiveSession,
+    node: StructureNode,
+    token: CancelToken,
+    sink: ProgressSink,
+    _on_partial: Callable[[FileList], None] | None,
+    *,
+    with_digests: bool,
+) -> FileList:
     image = node.image
     if image is None:
         raise LookupError(f"{node!r} has no files")
@@ -46,6 +68,7 @@ def load_files(
         sink=read.report,
         limits=session.limits,
         on_layer=lambda number, listing: read.next(image.layers[number - 1], listing, session),
+        with_digests=with_digests,
     )
     merged = merge(found.listings)
     token.check()
@@ -87,6 +110,8 @@ def _layer_files(
     token: CancelToken,
     sink: ProgressSink,
     on_partial: Callable[[FileList], None] | None,
+    *,
+    with_digests: bool,
 ) -> FileList:
     layer = node.layer
     assert layer is not None
@@ -100,6 +125,7 @@ def _layer_files(
             sink=sink,
             limits=session.limits,
             on_rows=partial.take if on_partial else None,
+            with_digests=with_digests,
         )
         session.keep_listing(layer, known)
     token.check()

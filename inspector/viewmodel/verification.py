@@ -45,7 +45,7 @@ def verify_all(
     """Every blob that was not checked yet, small ones first, so that documents are known soon.
 
     `on_checked` is called from the worker after each; the tree's `refresh` is then due on the window's thread.
-    Raises `Cancelled`, `SourceChanged`; what was checked until then stays.
+    Raises `Cancelled`, `SourceChanged`, `LimitReached` ("blob_bytes"); what was checked until then stays.
     """
     return _verify(session, session.tree.nodes, token, sink, on_checked)
 
@@ -81,7 +81,7 @@ def _verify(
         def report(progress: Progress, /, before: int = before, name: str = name) -> None:
             sink(Progress("Verifying", before + progress.done, total, name))
 
-        compute_digest(blob, token, report, _algorithm(blob))
+        compute_digest(blob, token, report, _algorithm(blob), limits=session.limits)
         done += blob.size
         if on_checked is not None:
             on_checked()

@@ -20,6 +20,7 @@ from inspector.layers.merged import merge
 from inspector.layers.seekable import Checkpoints
 from inspector.oci.digest import Digest
 from tests.builders.bundle import Bundle, Entry, compress, folder, hardlink, symlink
+from tests.builders.rawtar import raw_entry, raw_pax
 
 TEXT = b"".join(b"%d %d\n" % (n, n * n % 9973) for n in range(150_000))
 BUNDLE = Bundle(
@@ -118,6 +119,14 @@ def test_sparse_files_read_with_their_holes() -> None:
     assert content.size == 10_000
     assert content.read_at(4090, 20) == bytes(6) + b"xyz" + bytes(11)
     assert listing.stored_content_size(0) == 3
+
+
+def test_a_terabyte_of_holes_is_not_hashed() -> None:
+    records = {b"GNU.sparse.size": b"%d" % (1 << 40), b"GNU.sparse.numblocks": b"1", b"GNU.sparse.map": b"0,3"}
+    layer = MemorySource(raw_pax(records) + raw_entry(b"s", b"xyz") + raw_entry(b"t", b"t") + bytes(1024))
+    listing = list_layer(layer)
+    assert listing.sizes[0] == 1 << 40
+    assert list(content_digests(layer, listing, [0, 1])) == [1]
 
 
 # ---------------------------------------------------------------- gzip checkpoints
@@ -243,10 +252,11 @@ def test_checkpoints_of_a_listed_layer() -> None:
 
 @pytest.mark.parametrize("how", ["gzip", "zstd", "xz", "bzip2", "lz4"])
 def test_reading_starts_at_the_nearest_stream(how: str) -> None:
-    data = [bytes([number]) * 1000 + NOISE for number in range(40)]
+    noise = NOISE[:60_000]
+    data = [bytes([number]) * 1000 + noise for number in range(40)]
     stored = b"".join(compress(part, how) for part in data)
     whole = b"".join(data)
-    points = Checkpoints(spacing=1 << 20)
+    points = Checkpoints(spacing=1 << 18)
     source = InflatedSource(MemorySource(stored), Compression(how), len(whole), checkpoints=points)
     assert source.read_at(len(whole) - 5, 5) == whole[-5:]
     assert len(points) > 5
@@ -260,7 +270,7 @@ def test_reading_starts_at_the_nearest_stream(how: str) -> None:
             read.append(length)
             return super().read_at(offset, length)
 
-    for offset in (len(whole) - 10, 5, len(whole) // 2, 301_000 * 7 + 990):
+    for offset in (len(whole) - 10, 5, len(whole) // 2, 61_000 * 7 + 990):
         again = InflatedSource(Counting(stored), Compression(how), len(whole), checkpoints=kept)
         assert again.read_at(offset, 10) == whole[offset : offset + 10]
     assert sum(read) < 2 * len(stored)

@@ -5,12 +5,13 @@ import random
 import tarfile
 from array import array
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from inspector.archive.compression import Compression
 from inspector.archive.limits import Limits
-from inspector.archive.source import MemorySource
+from inspector.archive.source import FileSource, MemorySource
 from inspector.archive.tar_entry import EntryType
 from inspector.errors import Cancelled, LayerError, LimitReached
 from inspector.layers.listing import list_layer
@@ -18,6 +19,7 @@ from inspector.layers.table import Listing
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress
 from tests.builders.bundle import Bundle, Entry, compress, folder, hardlink, symlink
+from tests.builders.rawtar import base256, raw_header
 
 EVERY = ["none", "gzip", "zstd", "xz", "bzip2"]
 
@@ -226,3 +228,20 @@ def test_rows_are_small() -> None:
         tracemalloc.stop()
     names = sum(map(len, listing.paths)) + 33 * len(listing)
     assert (used - names) / len(listing) < 250
+
+
+def test_a_terabyte_is_not_hashed_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "layer.tar"
+    header = raw_header(b"hole", base256(1 << 40, 12))
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(512 + (1 << 40) + 1024)
+    with FileSource(path) as source:
+        with pytest.raises(LimitReached) as caught:
+            list_layer(source)
+        assert caught.value.limit == "blob_bytes"
+        assert f"{(1 << 40) + 1536:,} bytes" in caught.value.message
+        listing = list_layer(source, with_digests=False)
+    assert (listing.paths, listing.sizes[0], listing.complete) == ([b"hole"], 1 << 40, True)
+    with pytest.raises(LimitReached):
+        list_layer(MemorySource(compress(ROOT.tar(), "gzip")), limits=Limits(blob_bytes=100), with_digests=False)

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from inspector.archive.blobstore import BlobState
+from inspector.archive.limits import Limits
 from inspector.errors import ArchiveError, Cancelled, LimitReached
 from inspector.findings import Severity
 from inspector.layers.cache import ListingCache
 from inspector.progress import CancelToken, Progress, ignore_progress
 from inspector.viewmodel.files import Column, FileList
 from inspector.viewmodel.loadfiles import load_files
-from inspector.viewmodel.messages import Action
+from inspector.viewmodel.messages import Action, from_error
 from inspector.viewmodel.pages import Page, Section
 from inspector.viewmodel.session import ArchiveSession, load_json, load_summary, open_session
 from inspector.viewmodel.states import Check
 from inspector.viewmodel.tree import NodeType, StructureNode
+from inspector.viewmodel.verification import verify_all
 from tests.builders import (
     Blobs,
     Bundle,
@@ -354,3 +356,23 @@ def test_a_second_opening_lists_from_the_cache(tmp_path: Path, monkeypatch: pyte
         assert (layer.blob.state is BlobState.VERIFIED) is (start == 0)
         session.close()
     assert names[0] == names[1]
+
+
+def test_layers_that_are_too_large_to_hash_are_listed_and_not_verified(session_of: Opener) -> None:
+    session = session_of(docker_24([RICH]))
+    session.limits = Limits(blob_bytes=2000)
+    for node_type in (NodeType.LAYER, NodeType.IMAGE):
+        files = load_files(session, node_of(session, node_type), CancelToken(), ignore_progress)
+        assert files.total > 0
+        assert "Nothing was verified" in files.note
+        assert "blob_bytes" in files.note
+    with pytest.raises(LimitReached) as caught:
+        verify_all(session, CancelToken(), ignore_progress)
+    message = from_error(caught.value)
+    assert message is not None
+    assert message.actions == (Action.CONTINUE_WITH_MORE,)
+    layer = node_of(session, NodeType.LAYER)
+    assert layer.blob is not None
+    assert layer.blob.state is BlobState.UNCHECKED
+    session.allow_more("blob_bytes")
+    assert verify_all(session, CancelToken(), ignore_progress).wrong == 0
