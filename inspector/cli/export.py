@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli import exportoptions
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from inspector.archive.image import ImageArchive
     from inspector.cli.console import Console
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 NAME = "export"
 HELP = "re-save an archive OCI compliant, or show what that would change"
 
-_PRESETS = ("docker-compatible", "strict-oci", "classic-docker", "for-push", "smallest")
-_FORMS = ("tar", "tar.gz", "tar.zst", "folder")
-_COMPRESSIONS = ("keep", "none", "gzip", "zstd")
 _DIGESTS = {
     "kept": "No digest changes.",
     "manifest": "Manifests get new digests, image IDs stay.",
@@ -38,72 +37,93 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """As in cli.md."""
     parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
     parser.add_argument("out", metavar="OUT", help="the archive to write; NAME/ or an empty folder: a layout folder")
-    parser.add_argument(
-        "--preset", choices=_PRESETS, default=_PRESETS[0],
-        help="docker-compatible: an OCI layout with manifest.json beside it (default); strict-oci: without; "
-        "classic-docker: as docker save before 25; for-push: gzip layers and no manifest.json; smallest: zstd layers, slow",
-    )  # fmt: skip
-    parser.add_argument(
-        "--output-form", choices=_FORMS, help="default: by OUT's ending (.tar.gz, .tgz, .tar.zst, .tzst, a slash)"
-    )
-    parser.add_argument("--compression", choices=_COMPRESSIONS, default="keep", help="of the layers (default: keep)")
-    parser.add_argument(
-        "--level", type=int, metavar="N", help="gzip 0 to 9 (0 to 3 fast, 4 to 9 small and slow), zstd 1 to 19"
-    )
-    parser.add_argument(
-        "--image",
-        action="append",
-        default=[],
-        metavar="NAME|DIGEST",
-        help="only this image; may be given several times",
-    )
-    parser.add_argument(
-        "--platform",
-        action="append",
-        default=[],
-        metavar="OS/ARCH",
-        help="only this platform; may be given several times",
-    )
-    parser.add_argument("--tag", action="append", default=[], metavar="OLD=NEW", help="rename; OLD may be a digest")
-    parser.add_argument(
-        "--repair", action="append", default=[], metavar="ID|all|none|no-ID",
-        help="what to mend (--plan lists what this archive needs); may be given several times; no-ID leaves one off "
-        "(default: what costs no digest, and what no loader would take)",
-    )  # fmt: skip
+    exportoptions.add_arguments(parser)
     parser.add_argument("--plan", action="store_true", help="show what would be written, and write nothing")
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was."""
+    """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was (with --split: what was not written yet)."""
+    options = exportoptions.options_of(arguments, console.limits)
+    with ExitStack() as stack:
+        archive, *others = [
+            stack.enter_context(console.open_archive(path)) for path in (arguments.file, *arguments.merge)
+        ]
+        stack.enter_context(_telling_of_force())
+        if arguments.split:
+            _split(archive, options, arguments, console)
+        else:
+            _one(archive, others, options, arguments, console)
+    return 0
+
+
+def _one(
+    archive: ImageArchive,
+    others: Sequence[ImageArchive],
+    options: ExportOptions,
+    arguments: argparse.Namespace,
+    console: Console,
+) -> None:
     from inspector.export.plan import plan_export
     from inspector.export.sheet import plan_json, result_json
     from inspector.export.writer import check_target, export_archive
 
-    options = _options(arguments, console)
-    options.check()
     target = Path(arguments.out)
-    with console.open_archive(arguments.file) as archive, _telling_of_force():
-        if not arguments.plan:
-            # before layers are read for the plan
-            check_target(archive, target, overwrite=arguments.force, form=options.form)
-        plan = plan_export(archive, options, token=console.token, sink=console.sink())
-        if arguments.plan:
-            plan = _with_all_repairs(archive, plan, console)
-            if arguments.json:
-                console.out_json(plan_json(plan, target))
-            else:
-                for line in _plan_lines(plan, target):
-                    console.out(line)
-            return 0
-        result = export_archive(plan, target, overwrite=arguments.force, token=console.token, sink=console.sink())
-    if arguments.json:
-        console.out_json(result_json(result))
-    else:
-        for line in _result_lines(result):
-            console.out(line)
-    return 0
+    if not arguments.plan:
+        # before layers are read for the plan
+        check_target(archive, target, overwrite=arguments.force, form=options.form, others=others)
+    plan = plan_export(archive, options, others=others, token=console.token, sink=console.sink())
+    if arguments.plan:
+        plan = _with_all_repairs(archive, plan, console)
+        _tell(console, plan_json(plan, target) if arguments.json else None, _plan_lines(plan, target))
+        return
+    result = export_archive(plan, target, overwrite=arguments.force, token=console.token, sink=console.sink())
+    _tell(console, result_json(result) if arguments.json else None, _result_lines(result))
+
+
+def _split(archive: ImageArchive, options: ExportOptions, arguments: argparse.Namespace, console: Console) -> None:
+    from inspector.errors import InspectorError
+    from inspector.export.plan import plan_export
+    from inspector.export.sheet import plan_json, result_json
+    from inspector.export.split import Split, make_folder, pieces
+    from inspector.export.writer import check_target, export_archive
+
+    found = pieces(archive, options, Split(arguments.split), token=console.token, sink=console.sink())
+    folder = Path(arguments.out)
+    values: list[dict[str, object]] = []
+    lines: list[str] = []
+    with make_folder(folder) if not arguments.plan else nullcontext():
+        for piece in found if not arguments.plan else ():
+            target = folder / piece.file_name
+            check_target(archive, target, overwrite=arguments.force, form=piece.options.form)
+        try:
+            for piece in found:
+                target = folder / piece.file_name
+                plan = plan_export(archive, piece.options, token=console.token, sink=console.sink())
+                if arguments.plan:
+                    plan = _with_all_repairs(archive, plan, console)
+                    values.append(plan_json(plan, target))
+                    lines += _plan_lines(plan, target)
+                    continue
+                result = export_archive(
+                    plan, target, overwrite=arguments.force, token=console.token, sink=console.sink()
+                )
+                values.append(result_json(result))
+                lines += _result_lines(result)
+        except InspectorError:
+            if values and not arguments.plan:
+                console.error(f"{len(values)} of {len(found)} archives were written before this, and are whole.")
+            raise
+    _tell(console, {"archives": values} if arguments.json else None, lines)
+
+
+def _tell(console: Console, value: object, lines: Iterable[str]) -> None:
+    if value is not None:
+        console.out_json(value)
+        return
+    for line in lines:
+        console.out(line)
 
 
 @contextmanager
@@ -114,31 +134,6 @@ def _telling_of_force() -> Iterator[None]:
         yield
     except TargetExists as error:
         raise TargetExists(error.title, f"{error.message} To replace it: --force", subject=error.subject) from error
-
-
-def _options(arguments: argparse.Namespace, console: Console) -> ExportOptions:
-    from inspector.errors import UsageError
-    from inspector.export.forms import form_for
-    from inspector.export.options import ExportOptions, Form, Preset
-    from inspector.export.repairs import chosen_by
-
-    retag: dict[str, str] = {}
-    for text in arguments.tag:
-        old, equals, new = text.partition("=")
-        if not (old and equals and new):
-            raise UsageError("--tag takes OLD=NEW", f"{text!r}: as in --tag app:1=registry.example/app:2.")
-        retag[old] = new
-    return ExportOptions(
-        preset=Preset(arguments.preset),
-        compression=arguments.compression,
-        level=arguments.level,
-        images=tuple(arguments.image),
-        platforms=tuple(arguments.platform),
-        retag=retag,
-        form=Form(arguments.output_form) if arguments.output_form else form_for(arguments.out),
-        limits=console.limits,
-        repairs=chosen_by(arguments.repair),
-    )
 
 
 def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
@@ -195,7 +190,7 @@ def _image_lines(images: Sequence[PlannedImage]) -> Iterator[str]:
     from inspector.cli.console import visible
 
     for image in images[:_LISTED]:
-        name = ", ".join(visible(name) for name in image.names) or "(no name)"
+        name = ", ".join(visible(name) for name in (*image.names, *image.words)) or "(no name)"
         yield f"  {name} {visible(image.platform or '')}  {_manifest_state(image)}".rstrip()
     if len(images) > _LISTED:
         yield f"  … and {len(images) - _LISTED:,} more images"

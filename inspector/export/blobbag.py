@@ -18,9 +18,11 @@ def blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.encoded}"
 
 
-def stand_in(blob: Blob) -> Digest:
-    """A text of a digest's form for a layer that is still to be compressed; equal for equal claims."""
-    named = Digest.of(blob.member.name.encode("utf-8", "surrogateescape"))
+def stand_in(blob: Blob, place: int = 0) -> Digest:
+    """A text of a digest's form for a layer that is still to be compressed; equal for equal claims. `place`: of which of the
+    merged archives it is.
+    """
+    named = Digest.of(f"{place or ''}{blob.member.name}".encode("utf-8", "surrogateescape"))
     return Digest.parse(f"{WAITING}:{(blob.claimed or named).encoded}")
 
 

@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from inspector.archive.image import Image, NodeKind
 from inspector.errors import UsageError
 from inspector.export.contents import Contents, is_whole
+from inspector.export.edits import unwanted
 from inspector.export.entries import Entry
 from inspector.export.options import ExportOptions
 from inspector.export.repairs import Mending
 from inspector.oci.digest import Digest
 from inspector.oci.platform import Platform
-from inspector.oci.reference import name_matches, qualify
+from inspector.oci.reference import name_matches
 
 _SHORTEST = 4
 """Digits of a digest that are enough to mean it."""
 
 
 def chosen(
-    contents: Contents, entries: Sequence[Entry], options: ExportOptions, mending: Mending
+    contents: Contents, entries: Sequence[Entry], options: ExportOptions, mending: Mending, *, is_alone: bool = True
 ) -> tuple[list[Entry], list[str]]:
-    """The entries that were asked for, renamed, and notes for people. `UsageError` if a choice leads to nothing."""
+    """The entries that were asked for, and notes for people. `UsageError` if a choice leads to nothing, unless other
+    archives may have it (not `is_alone`).
+    """
     notes: list[str] = []
     found = list(entries)
     if options.images:
-        found = _images(contents, found, options.images)
+        found = _images(contents, found, options.images, is_alone=is_alone)
     if options.platforms:
-        found = _platforms(contents, found, options)
+        found = _platforms(contents, found, options, is_alone=is_alone)
     found = _at_complete(contents, found, mending)
     if len(found) < len(entries) or any(entry.why in _STRAIGHT for entry in found):
         found += _describing(contents, entries, found, notes)
-    return _renamed(contents, found, options.retag), notes
+    left_out = unwanted(contents, options)
+    return [entry for entry in found if entry.target not in left_out], notes
 
 
-def _images(contents: Contents, entries: Sequence[Entry], asked: Sequence[str]) -> list[Entry]:
+def _images(contents: Contents, entries: Sequence[Entry], asked: Sequence[str], *, is_alone: bool) -> list[Entry]:
     found: dict[tuple[object, str | None, str | None], Entry] = {}
     for word in asked:
-        hits = _meant(contents, entries, word)
-        if not hits:
-            raise UsageError(f"There is no image {word}", _there_are(contents, entries))
+        hits = meant(contents, entries, word)
+        if not hits and is_alone:
+            raise UsageError(f"There is no image {word}", there_are(contents, entries))
         for hit in hits:
             found.setdefault((hit.target, hit.name, hit.word), hit)
     order = {id(entry): place for place, entry in enumerate(entries)}
     return sorted(found.values(), key=lambda entry: order.get(id(entry), len(order)))
 
 
-def _meant(contents: Contents, entries: Iterable[Entry], word: str) -> list[Entry]:
+def meant(contents: Contents, entries: Iterable[Entry], word: str) -> list[Entry]:
+    """The entries that a person means by a name or by some digits of a digest."""
     named = [entry for entry in entries if entry.name is not None and name_matches(word, entry.name)]
     named = named or [entry for entry in entries if entry.word == word]
     if named:
@@ -99,14 +104,14 @@ def _at_complete(contents: Contents, entries: Sequence[Entry], mending: Mending)
     return found
 
 
-def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOptions) -> list[Entry]:
+def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOptions, *, is_alone: bool) -> list[Entry]:
     asked = options.asked_platforms()
     found: list[Entry] = []
     for entry in entries:
         images = contents.images_below(entry.target)
         right = [image for image in images if image.platform is not None and _is_asked(image.platform, asked)]
         found += [_pointing_at(entry, image) for image in right]
-    if not found:
+    if not found and is_alone:
         there = sorted({str(i.platform) for e in entries for i in contents.images_below(e.target) if i.platform})
         raise UsageError(
             f"There is no image for {', '.join(options.platforms)}", f"The archive has {', '.join(there) or 'none'}."
@@ -145,8 +150,8 @@ def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[En
         reached.update(entry.target for entry in more if isinstance(entry.target, Digest))
     lost = [entry for entry in waiting if entry.why in _STRAIGHT and _is_lost(_referrer(contents, entry), reached)]
     if lost:
-        count = f"{len(lost):,} attestation{'s' if len(lost) != 1 else ''}"
-        notes.append(f"{count} belong to an index that is left out, and go with it.")
+        some = f"{len(lost):,} attestations belong" if len(lost) != 1 else "1 attestation belongs"
+        notes.append(f"{some} to an index that is left out, and {'go' if len(lost) != 1 else 'goes'} with it.")
     return more
 
 
@@ -176,27 +181,8 @@ def _names_its_subject(image: Image) -> bool:
     return image.parsed_manifest is not None and image.parsed_manifest.subject is not None
 
 
-def _renamed(contents: Contents, entries: Sequence[Entry], retag: Mapping[str, str]) -> list[Entry]:
-    found = list(entries)
-    for old, new in retag.items():
-        name = qualify(new)
-        if name is None:
-            raise UsageError(
-                "This is no image name", f"{new!r}: a name reads like app:1.2 or registry.example/app:1.2."
-            )
-        hits = _meant(contents, entries, old)
-        places = [place for place, entry in enumerate(entries) if any(entry is hit for hit in hits)]
-        if not places:
-            raise UsageError(f"There is no image {old}", _there_are(contents, entries))
-        others = [entry for place, entry in enumerate(found) if place not in places and entry.name == name]
-        if any(other.target != found[place].target for other in others for place in places):
-            raise UsageError("Two images would have one name", f"{name}: choose another name for one of them.")
-        for place in places:
-            found[place] = replace(found[place], name=name, word=None, why="renamed")
-    return found
-
-
-def _there_are(contents: Contents, entries: Iterable[Entry]) -> str:
+def there_are(contents: Contents, entries: Iterable[Entry]) -> str:
+    """What may be chosen, for an error."""
     words = [
         entry.name or entry.word or (entry.target.short if isinstance(entry.target, Digest) else entry.target.key)
         for entry in entries

@@ -7,7 +7,7 @@ Docker up to 1.9, is not served.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
@@ -31,6 +31,7 @@ from inspector.export.planned import (
     PlannedImage,
     Recoded,
 )
+from inspector.export.report import new_ids
 from inspector.oci.digest import Digest
 from inspector.oci.document import compact_json
 from inspector.oci.reference import Reference
@@ -42,14 +43,15 @@ if TYPE_CHECKING:
 
 
 def plan(
-    archive: ImageArchive,
+    archives: Sequence[ImageArchive],
     options: ExportOptions,
     token: CancelToken,
     sink: ProgressSink,
     recoded: Mapping[Digest, Recoded],
 ) -> ExportPlan:
     """See `inspector.export.plan.plan_export`. Raises `ExportError` if no image can be written in this form."""
-    layout = Layout(archive, options, token, sink, recoded)
+    archive = archives[0]
+    layout = Layout(archives, options, token, sink, recoded)
     images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
     if not images:
         raise ExportError(
@@ -80,6 +82,7 @@ def plan(
         changes=_changes(layout, blobs, images),
         notes=(*layout.notes, *_notes(layout)),
         repairs=layout.repairs(),
+        others=tuple(archives[1:]),
     )
 
 
@@ -121,7 +124,7 @@ def _config(layout: Layout, done: Converted) -> PlannedBlob:
     assert done.config_digest is not None
     planned = next(blob for blob in layout.bag if blob.digest == done.config_digest)
     document = done.image.config if done.image is not None else None
-    image_id = document.digest if document is not None else done.config_digest
+    image_id = document.digest if document is not None and not done.is_edited else done.config_digest
     return PlannedBlob(
         f"{image_id.encoded}.json", planned.digest, planned.size, planned.origin, planned.action, planned.why
     )
@@ -150,7 +153,7 @@ def _planned(image: DockerImage) -> PlannedImage:
         manifest_digest=None,
         config_digest=image.done.config_digest,
         kept=image.done.old is None and not found.v1_ids,
-        id_kept=not found.v1_ids,
+        id_kept=not (found.v1_ids or image.done.is_edited),
         has_manifest=False,
     )
 
@@ -175,7 +178,7 @@ def _changes(layout: Layout, blobs: tuple[PlannedBlob, ...], images: list[Docker
         if stored is not None:
             found.append(Change(name, DROPPED, "not part of docker save", str(stored.digest), None, len(stored.raw)))
     written = {image.done.digest for image in images}
-    for done in layout.converter.all():
+    for done in layout.documents():
         if done.present and done.old is not None:
             why = "docker save has no manifests" if done.digest in written else "docker save cannot hold it"
             found.append(Change(f"manifest {done.old}", DROPPED, why, str(done.old), None, done.old_size))
@@ -183,8 +186,8 @@ def _changes(layout: Layout, blobs: tuple[PlannedBlob, ...], images: list[Docker
 
 
 def _notes(layout: Layout) -> list[str]:
-    notes = []
-    if any(done.old is not None for done in layout.converter.all()):
+    notes = [*new_ids(layout)]
+    if any(done.old is not None for done in layout.documents()):
         notes.append("Manifests, indexes, attestations and signatures have no place in docker save and are left out.")
     if any(entry.word is not None for entry in layout.entries):
         notes.append("A bare ref.name without an image name has no place in docker save.")

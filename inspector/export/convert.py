@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, Layer, NodeKind, TreeNode
-from inspector.errors import BlobMissing, ExportError
-from inspector.export.blobbag import ADDED, KEPT, REWRITTEN, BlobBag, mismatch, whole
+from inspector.errors import ExportError
+from inspector.export import edits
+from inspector.export.blobbag import KEPT, REWRITTEN, BlobBag, mismatch, whole
 from inspector.export.contents import Contents
 from inspector.export.converted import Converted
+from inspector.export.edits import Edits, unwanted
 from inspector.export.fields import (
     descriptor_fields,
     manifest_fields,
@@ -21,7 +23,8 @@ from inspector.export.fields import (
     platform_fields,
     top_fields,
 )
-from inspector.export.options import ExportOptions
+from inspector.export.made import made_manifest, numbered
+from inspector.export.options import ON_INDEXES, ON_MANIFESTS, ExportOptions
 from inspector.export.repair import has_misplaced_platform, right_stack
 from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
@@ -52,6 +55,8 @@ class Converter:
         self._layers = layers
         self._convert = options.converts_docker
         self._mending = mending
+        self._edits = Edits(options)
+        self._unwanted = unwanted(contents, options)
         self._done: dict[Digest, Converted] = {}
         self._made: list[Converted] = []
         self._open: set[Digest] = set()
@@ -125,19 +130,24 @@ class Converter:
         children = [
             (child, self.document(child.digest, child.media_type, child.size) if child.digest is not None else None)
             for child in index.manifests
+            if child.digest not in self._unwanted
         ]
         own = index.media_type or media_type
         wanted = mediatype.to_oci(own) if self._converts(where, [own]) else own
         whys = ["MEDIA-1"] if wanted != own else []
         if any(done is not None and done.action == REWRITTEN for _, done in children):
             whys.append("a document below it changed")
+        whys += [edits.LEFT_OUT] if len(children) < len(index.manifests) else []
         children, is_pruned = self._without_absent(children, where)
         whys += ["BLOB-6"] if is_pruned else []
-        sizes = [child for child, done in children if done is not None and done.present and child.size != done.size]
+        kept = [(child, done) for child, done in children if done is not None and done.action == KEPT and done.present]
+        sizes = [child for child, done in kept if child.size != done.size]
         if sizes and self._mending.wants("sizes", where, "DESC-4"):
             whys.append("DESC-4")
         fields, codes = top_fields(respelled(document.value, INDEX), wanted, is_index=True)
         rows, more = self._entries(children)
+        if self._edits.annotate(fields, ON_INDEXES):
+            whys.append(edits.ANNOTATIONS)
         if (codes or more) and self._wants_fields(where, [*codes, *more], whys):
             whys += dict.fromkeys([*codes, *more])
         if not whys:
@@ -231,7 +241,7 @@ class Converter:
         if stack is not None and self._mending.wants(repair, where, stack[1]):
             whys.append(stack[1])
             stored = [
-                self._layers.of_blob(_numbered(image, number, layer), layer) for number, layer in enumerate(stack[0])
+                self._layers.of_blob(numbered(image, number, layer), layer) for number, layer in enumerate(stack[0])
             ]
         else:
             stored = [
@@ -248,15 +258,20 @@ class Converter:
         layers = [layer.descriptor for layer in stored]
         fields = respelled(document.value, MANIFEST)
         right, codes = manifest_fields(fields | {"config": config, "layers": list(layers)}, manifest, own or wanted)
+        if image.kind is NodeKind.IMAGE and self._edits.annotate(fields, ON_MANIFESTS):
+            self._edits.annotate(right, ON_MANIFESTS)
+            whys.append(edits.ANNOTATIONS)
         if codes and self._wants_fields(where, codes, whys):
             whys += codes
             fields, config = right, right["config"]  # type: ignore[assignment]
             layers = right["layers"] if stack is None else layers  # type: ignore[assignment]
+        is_edited = edits.LABELS in whys
         facts = {
             "old": digest,
             "old_size": blob.size,
             "image": image,
-            "config_digest": image.config_digest,
+            "config_digest": Digest.parse(str(config["digest"])) if config and is_edited else image.config_digest,
+            "is_edited": is_edited,
             "layers": tuple(stored),
         }
         if not whys:
@@ -289,6 +304,13 @@ class Converter:
             document = image.config
             if document is not None and stated.digest.algorithm == "sha256" and document.digest != stated.digest:
                 raise mismatch(image.config_blob.member.name, stated.digest, document.digest)
+            edited = self._edits.config(image)
+            if edited is not None:
+                raw["digest"] = str(self._bag.document(edited, REWRITTEN, edits.LABELS, source=image.config_blob))
+                raw["size"] = len(edited)
+                raw.pop("data", None)
+                whys.append(edits.LABELS)
+                return in_order(raw, DESCRIPTOR)
             self._bag.keep(stated.digest, image.config_blob)
             if stated.size != image.config_blob.size and self._mending.wants(
                 "sizes", f"config {stated.digest}", "DESC-4"
@@ -310,83 +332,8 @@ class Converter:
             return None
         return local
 
-    # manifests that are made here ----------------------------------------------------------------------
-
     def without_manifest(self, image: Image, config: bytes | None = None) -> Converted:
-        """The manifest for an image that has none: that of docker save before 25. `config`: made for Docker up to 1.9.
-
-        Field by field what Docker 25.0.6 and later write for the same image (moby PR 44598 with its repairs).
-        Raises `BlobMissing`, `BlobMismatch`.
-        """
-        done = self._make(image, config)
+        """The manifest for an image that has none (see `made.made_manifest`). `config`: made for Docker up to 1.9."""
+        done = made_manifest(self._contents, self._bag, self._layers, self._edits, image, config)
         self._made.append(done)
         return done
-
-    def _make(self, image: Image, made_config: bytes | None) -> Converted:
-        if made_config is not None:
-            config_digest = self._bag.document(made_config, ADDED, "the source has none")
-            config_size = len(made_config)
-        else:
-            config_digest, config_size = self._stored_config(image)
-        entry = self._contents.docker_entry(image)
-        sources = entry.layer_sources if entry is not None else {}
-        stored = []
-        for layer in image.layers:
-            source = sources.get(str(layer.diff_id)) if layer.diff_id is not None else None
-            stored.append(self._layers.of_files(image, layer, source.raw if source is not None else None))
-        _check_count(image)
-        data = compact_json(
-            {
-                "schemaVersion": 2,
-                "mediaType": mediatype.OCI_MANIFEST,
-                "config": {"mediaType": mediatype.OCI_CONFIG, "digest": str(config_digest), "size": config_size},
-                "layers": [layer.descriptor for layer in stored],
-            }
-        )
-        digest = self._bag.document(data, ADDED, "the source has none")
-        return Converted(
-            mediatype.OCI_MANIFEST,
-            digest,
-            len(data),
-            ADDED,
-            ("the source has none",),
-            waiting=any(layer.waiting for layer in stored),
-            image=image,
-            config_digest=config_digest,
-            layers=tuple(stored),
-        )
-
-    def _stored_config(self, image: Image) -> tuple[Digest, int]:
-        document, blob = image.config, image.config_blob
-        if document is None or blob is None:
-            name = image.names[0] if image.names else image.key
-            raise BlobMissing(
-                "A config is missing",
-                f"The config of {name} is not in the archive or cannot be read, so the image cannot be exported. "
-                "Export the other images with --image, or get the archive again.",
-                subject=name,
-            )
-        whole(blob)
-        self._bag.keep(document.digest, blob)
-        return document.digest, blob.size
-
-
-def _numbered(image: Image, number: int, blob: Blob) -> Layer:
-    """A layer that the manifest forgot or misplaced."""
-    config = image.parsed_config
-    diff_id = config.diff_ids[number] if config is not None else None
-    known = next((layer for layer in image.layers if layer.blob is blob), None)
-    media_type = known.media_type if known is not None else None
-    return Layer(number + 1, None, blob, blob.claimed, diff_id, media_type, blob.size, None)
-
-
-def _check_count(image: Image) -> None:
-    config = image.parsed_config
-    if config is not None and len(config.diff_ids) != len(image.layers):
-        name = image.names[0] if image.names else image.key
-        raise ExportError(
-            "Layers and config do not fit together",
-            f"The config of {name} has {len(config.diff_ids)} diffIDs, manifest.json lists {len(image.layers)} layers: "
-            "no loader takes such an image. Get the archive again.",
-            subject=name,
-        )

@@ -29,6 +29,8 @@ class Converted:
     image: Image | None = None
     config_digest: Digest | None = None
     layers: tuple[StoredLayer, ...] = ()
+    is_edited: bool = False
+    """The config is another one because a person edited it: the image ID is new."""
 
     @property
     def present(self) -> bool:
@@ -40,7 +42,7 @@ def is_runnable(done: Converted) -> TypeGuard[Converted]:
     image = done.image
     if image is None or image.kind is not NodeKind.IMAGE or done.config_digest is None:
         return False
-    if done.config_digest != image.config_digest and not image.v1_ids:
+    if done.config_digest != image.config_digest and not (image.v1_ids or done.is_edited):
         return False
     config = image.parsed_config
     if not image.v1_ids and (config is None or len(config.diff_ids) != len(done.layers)):

@@ -34,6 +34,8 @@ class Entry:
     is_new: bool = False
     why: str = ""
     is_listed: bool = True
+    place: int = 0
+    """Of which of the merged archives it is."""
 
     @property
     def ref_name(self) -> str | None:

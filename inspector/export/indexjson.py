@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import NodeKind
 from inspector.export.converted import Converted
+from inspector.export.edits import Edits
 from inspector.export.entries import Entry
 from inspector.export.fields import descriptor_fields, platform_fault, platform_fields
+from inspector.export.options import ON_INDEXES
 from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, in_order, respelled, sorted_map
 from inspector.oci import mediatype
@@ -31,6 +33,7 @@ def index_json(
     rows: Sequence[tuple[Entry, Converted]],
     moved: Callable[[Digest], Digest],
     mending: Mending,
+    edits: Edits,
 ) -> bytes:
     """The bytes of index.json; those of `source` if there is nothing to change in it.
 
@@ -52,6 +55,7 @@ def index_json(
         or not isinstance(stated, (str, type(None)))
     ):
         fields["mediaType"] = mediatype.OCI_INDEX
+    edits.annotate(fields, ON_INDEXES)
     if source is not None and fields == stored and not source.findings:
         return source.raw
     return compact_json(in_order(fields, INDEX))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.export.blobbag import blob_name
 from inspector.export.dockerhalf import docker_images, manifest_json
+from inspector.export.edits import Edits
 from inspector.export.indexjson import index_json
 from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions, Preset
@@ -22,17 +23,18 @@ OCI_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 
 
 def plan(
-    archive: ImageArchive,
+    archives: Sequence[ImageArchive],
     options: ExportOptions,
     token: CancelToken,
     sink: ProgressSink,
     recoded: Mapping[Digest, Recoded],
 ) -> ExportPlan:
     """See `inspector.export.plan.plan_export`."""
-    layout = Layout(archive, options, token, sink, recoded)
+    archive = archives[0]
+    layout = Layout(archives, options, token, sink, recoded)
     source = archive.root_document("index.json")
     listed = [row for row in layout.rows if row[0].is_listed]
-    index = index_json(source, listed, layout.converter.new_digest, layout.mending)
+    index = index_json(source, listed, layout.new_digest, layout.mending, Edits(options))
     docker = None
     if options.preset is Preset.DOCKER_COMPATIBLE:
         images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
@@ -57,6 +59,7 @@ def plan(
         notes=notes_of(layout),
         recoded=recoded,
         repairs=layout.repairs(),
+        others=tuple(archives[1:]),
     )
 
 

@@ -39,8 +39,8 @@ class Form(StrEnum):
 
 
 COMPRESSIONS = ("keep", "none", "gzip", "zstd")
-MANIFEST = "manifest"
-INDEX = "index"
+ON_MANIFESTS = "manifest"
+ON_INDEXES = "index"
 _PRESET_COMPRESSION = {Preset.FOR_PUSH: ("gzip", None), Preset.SMALLEST: ("zstd", 15)}
 """What "keep" means there: compression and level."""
 _ALLOWED = {
@@ -58,7 +58,7 @@ class Annotation:
 
     key: str
     value: str
-    where: str = MANIFEST
+    where: str = ON_MANIFESTS
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class ExportOptions:
             raise UsageError("Classic docker-save has no annotations", "Leave them out, or choose another preset.")
         seen = set()
         for one in self.annotations:
-            if one.where not in (MANIFEST, INDEX):
+            if one.where not in (ON_MANIFESTS, ON_INDEXES):
                 raise UsageError("There is no such place for an annotation", f"{one.where}: choose manifest or index.")
             if not one.key:
                 raise UsageError("An annotation needs a key", "As in org.opencontainers.image.source=somewhere.")

@@ -6,7 +6,7 @@ options give the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.export import classic, layoutplan
@@ -25,17 +25,18 @@ def plan_export(
     archive: ImageArchive,
     options: ExportOptions | None = None,
     *,
+    others: Sequence[ImageArchive] = (),
     token: CancelToken | None = None,
     sink: ProgressSink = ignore_progress,
     recoded: Mapping[Digest, Recoded] | None = None,
 ) -> ExportPlan:
-    """What exporting `archive` will write.
+    """What exporting `archive` will write; `others` are merged into it, what they share is stored once.
 
-    Raises `UsageError` (choices that do not fit), `BlobMismatch` and `BlobMissing` (an image that cannot be exported
+    Raises `UsageError` (choices that do not fit, archives with different images of one name), `BlobMismatch` and `BlobMissing` (an image that cannot be exported
     whole), `ExportError` (nothing to export), `Cancelled`, and what reading raises.
     """
     options = options if options is not None else ExportOptions()
     options.check()
     token = token if token is not None else CancelToken()
     make = classic.plan if options.preset is Preset.CLASSIC_DOCKER else layoutplan.plan
-    return make(archive, options, token, sink, recoded if recoded is not None else {})
+    return make((archive, *others), options, token, sink, recoded if recoded is not None else {})

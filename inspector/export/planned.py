@@ -92,6 +92,8 @@ class PlannedImage:
     kept: bool
     id_kept: bool = True
     has_manifest: bool = True
+    words: tuple[str, ...] = ()
+    """Bare names that are no image references, as OCI layouts may have them."""
 
 
 @dataclass(frozen=True, eq=False)

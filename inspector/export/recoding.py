@@ -48,7 +48,7 @@ def recode(plan: ExportPlan, folder: Path, token: CancelToken, sink: ProgressSin
                 plan.check_sources()
                 raise mismatch(f"{item.blob.member.name}, uncompressed,", item.diff_id, reader.diff_id)
             done += item.blob.size
-        yield plan_export(plan.archive, plan.options, token=token, recoded=recoded)
+        yield plan_export(plan.archive, plan.options, others=plan.others, token=token, recoded=recoded)
 
 
 class _Spool:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.members import Member, MemberKind
 from inspector.export.converted import Converted
+from inspector.export.edits import unwanted
 from inspector.export.options import Preset
 from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
+    from inspector.archive.image import ImageArchive
     from inspector.export.layout import Layout
 
 _ROOT = ("index.json", "manifest.json", "oci-layout")
@@ -32,7 +34,7 @@ _WORDS = {
 def changes_of(layout: Layout, blobs: Sequence[PlannedBlob]) -> tuple[Change, ...]:
     """Every line of the sheet: root documents, documents, configs and layers, then what is left out."""
     found = [_root_change(layout, planned) for planned in blobs if planned.name in _ROOT]
-    documents = layout.converter.all()
+    documents = layout.documents()
     found += [change for change in map(_document_change, documents) if change is not None]
     made = {done.digest for done in documents if done.present}
     configs = {done.config_digest for done in documents}
@@ -93,24 +95,30 @@ def _blob_change(kind: str, planned: PlannedBlob) -> Change:
 
 
 def _dropped(layout: Layout) -> Iterator[Change]:
-    members = layout.archive.members
-    used = {blob.member.name for blob in layout.bag.sources}
-    used |= set(_ROOT)
-    chosen = bool(layout.options.images or layout.options.platforms)
-    left = [member for member in members.members if member.kind is MemberKind.FILE and member.name not in used]
-    if (
-        layout.options.preset is not Preset.DOCKER_COMPATIBLE
-        and layout.archive.root_document("manifest.json") is not None
-    ):
-        stored = layout.archive.root_document("manifest.json")
-        assert stored is not None
-        yield Change("manifest.json", DROPPED, "not part of an OCI layout", str(stored.digest), None, len(stored.raw))
+    for part in layout.parts:
+        yield from _dropped_of(layout, part.archive, f"{part.archive.path.name}: " if part.place else "")
+
+
+def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[Change]:
+    options = layout.options
+    members = archive.members
+    used = {blob.member.name for blob in archive.blobs.all() if blob in layout.bag.sources}
+    chosen = bool(options.images or options.platforms)
+    left = [
+        member
+        for member in members.members
+        if member.kind is MemberKind.FILE and member.name not in used and member.name not in _ROOT
+    ]
+    stored = archive.root_document("manifest.json")
+    if options.preset is not Preset.DOCKER_COMPATIBLE and stored is not None:
+        why = "not part of an OCI layout"
+        yield Change(f"{prefix}manifest.json", DROPPED, why, str(stored.digest), None, len(stored.raw))
     for member in left[:_MOST_DROPPED]:
-        yield Change(member.name, DROPPED, _why_dropped(member, chosen=chosen), None, None, member.size)
+        yield Change(prefix + member.name, DROPPED, _why_dropped(member, chosen=chosen), None, None, member.size)
     if len(left) > _MOST_DROPPED:
         rest = left[_MOST_DROPPED:]
         total = sum(member.size for member in rest)
-        yield Change(f"{len(rest):,} more files", DROPPED, "nothing refers to them", None, None, total)
+        yield Change(f"{prefix}{len(rest):,} more files", DROPPED, "nothing refers to them", None, None, total)
 
 
 def _why_dropped(member: Member, *, chosen: bool) -> str:
@@ -129,15 +137,15 @@ def _why_dropped(member: Member, *, chosen: bool) -> str:
 
 def notes_of(layout: Layout) -> tuple[str, ...]:
     """Sentences for the result line and the sheet; the important ones first."""
-    documents = layout.converter.all()
-    notes = [*_new_ids(layout), *_rewritten(documents), *_orphaned(layout, documents)]
+    documents = layout.documents()
+    notes = [*new_ids(layout), *_left_out(layout), *_rewritten(documents), *_orphaned(layout, documents)]
     made = [done for done in documents if done.action == ADDED]
     if made:
         notes.append(
             f"{_count(len(made), 'manifest')} made from manifest.json and config: the digest is not the one of a registry."
         )
     notes += _absent(layout, documents)
-    repeated = layout.archive.members.duplicates
+    repeated = [name for part in layout.parts for name in part.archive.members.duplicates]
     if repeated:
         notes.append(
             f"{_count(len(repeated), 'name')} stood in the source several times (ARC-2); the last one of each counts."
@@ -149,9 +157,26 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _new_ids(layout: Layout) -> Iterator[str]:
+def new_ids(layout: Layout) -> Iterator[str]:
+    """Why an image ID is not the source's."""
     if any(isinstance(entry.target, Image) and entry.target.v1_ids for entry in layout.entries):
         yield "Docker up to 1.9 stored no config: one was made, so the image ID is new."
+    edited = {done.config_digest for done in layout.documents() if done.is_edited}
+    if edited:
+        yield (
+            f"Labels were edited in {_count(len(edited), 'config')}: the image {'ID is' if len(edited) == 1 else 'IDs are'} new, "
+            "and so is every digest above."
+        )
+
+
+def _left_out(layout: Layout) -> Iterator[str]:
+    for part in layout.parts:
+        left = unwanted(part.contents, layout.options)
+        if left:
+            yield (
+                f"{_count(len(left), 'document')} that describe images (attestations, signatures) were left out; whoever "
+                "asks for them will find none."
+            )
 
 
 def _rewritten(documents: Sequence[Converted]) -> Iterator[str]:
@@ -166,9 +191,16 @@ def _rewritten(documents: Sequence[Converted]) -> Iterator[str]:
 def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
     """Who names a digest that is no longer there (formats.md D1)."""
     moved = {done.old: done for done in documents if done.action == REWRITTEN and done.old != done.digest}
-    for node in layout.contents.nodes.values():
+    gone = frozenset[Digest]().union(*(unwanted(part.contents, layout.options) for part in layout.parts))
+    for node in layout.nodes():
         image = node.image
-        if image is None or image.subject is None or image.subject not in moved or image.kind is NodeKind.IMAGE:
+        if (
+            node.digest in gone
+            or image is None
+            or image.subject is None
+            or image.subject not in moved
+            or image.kind is NodeKind.IMAGE
+        ):
             continue
         now = "" if moved[image.subject].waiting else f", which is now {moved[image.subject].digest.short}"
         yield (
@@ -198,7 +230,7 @@ def _absent(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
 
 
 def _platforms(layout: Layout, gone: set[Digest]) -> Iterable[str]:
-    for node in layout.contents.nodes.values():
+    for node in layout.nodes():
         for child in node.index.manifests if node.index is not None else ():
             if child.digest in gone and child.platform is not None and not child.platform.is_unknown:
                 yield str(child.platform)

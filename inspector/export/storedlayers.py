@@ -57,8 +57,10 @@ class LayerStore:
         recoded: Mapping[Digest, Recoded],
         token: CancelToken,
         sink: ProgressSink,
+        place: int = 0,
     ) -> None:
         self._bag = bag
+        self._place = place
         self._mending = mending
         self._wanted = options.encoding()
         self._forced = options.is_forced
@@ -199,7 +201,7 @@ class LayerStore:
     ) -> StoredLayer:
         word = encoding.compression.value
         why = f"layers as {encoding}" if word != "none" else "layers uncompressed"
-        waiting = stand_in(blob)
+        waiting = stand_in(blob, self._place)
         done = self._recoded.get(waiting)
         digest = done.digest if done is not None else waiting
         if done is not None:

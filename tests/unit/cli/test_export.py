@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from inspector.archive.detect import open_archive
 from inspector.cli import main
-from tests.builders import digest, docker_24, docker_25, image
+from tests.builders import digest, docker_24, docker_25, image, umoci
 from tests.builders.altered import LAYERS, altered, put
 
 
@@ -159,3 +160,65 @@ def test_repairs_are_listed_and_chosen(tmp_path: Path, capsys: pytest.CaptureFix
     assert not _json(capsys, source, out, "--force", "--repair", "all")["images"][0]["kept"]
     assert main(["export", str(source), str(out), "--repair", "everything"]) == 2
     assert "no such repair" in capsys.readouterr().err
+
+
+def test_every_choice_reaches_the_archive(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = docker_24([image("docker.io/library/other:1", seed="o")]).write(tmp_path / "other.tar")
+    found = _json(
+        capsys, source, tmp_path / "out.tar.gz", "--merge", other, "--add-tag", "app:1=app:2", "--remove-tag", "other:1",
+        "--annotation", "a=1", "--annotation", "index:b=2", "--annotation", "org.x:y=3", "--label", "l=4",
+        "--preset", "for-push",
+    )  # fmt: skip
+    assert [i["names"] for i in found["images"]] == [["docker.io/library/app:1", "docker.io/library/app:2"], [], []]
+    assert not any(i["id_kept"] for i in found["images"])
+    with open_archive(tmp_path / "out.tar.gz") as archive:
+        assert archive.compression == "gzip"
+        assert archive.root_document("index.json").value["annotations"] == {"b": "2"}  # type: ignore[index, union-attr, call-overload]
+        for one in archive.images:
+            assert one.manifest.value["annotations"] == {"a": "1", "org.x:y": "3"}  # type: ignore[index, union-attr, call-overload]
+            assert one.config.value["config"]["Labels"] == {"l": "4"}  # type: ignore[index, union-attr, call-overload]
+            assert {layer.media_type for layer in one.layers} == {"application/vnd.oci.image.layer.v1.tar+gzip"}
+
+
+def test_a_layout_folder_by_its_slash(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(capsys, source, f"{tmp_path}/layout/")
+    assert found["sha256"] is None
+    assert found["verified"]
+    assert (tmp_path / "layout" / "oci-layout").is_file()
+    assert main(["export", str(source), f"{tmp_path}/layout/"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main(["export", str(source), f"{tmp_path}/layout/", "--force"]) == 0
+
+
+def test_splitting_plans_writes_and_tells_how_far_it_came(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    planned = _json(capsys, source, out, "--split", "image", "--plan")
+    assert not out.exists()
+    found = _json(capsys, source, out, "--split", "image")
+    assert [one["output"] for one in found["archives"]] == [one["output"] for one in planned["archives"]]
+    assert sorted(str(path) for path in out.iterdir()) == sorted(one["output"] for one in found["archives"])
+    assert main(["export", str(source), str(out), "--split", "image"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main(["export", str(source), str(out), "--split", "image", "--merge", str(source)]) == 2
+    assert "contradict" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--label", "x"), ("--add-tag", "app:1"), ("--annotation", "=x"), ("--annotation", "index:x"), ("--tag", "a=")],
+)
+def test_half_a_choice_is_told(
+    source: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(source), str(tmp_path / "out.tar"), *arguments]) == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_an_image_with_a_bare_word_is_called_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = umoci({"word": image(layers=1)}).write(tmp_path / "bare.tar")
+    assert main(["export", str(bare), str(tmp_path / "out.tar")]) == 0
+    out = capsys.readouterr().out
+    assert "  word linux/amd64" in out
+    assert "(no name)" not in out

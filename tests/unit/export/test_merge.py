@@ -1,0 +1,202 @@
+"""Several archives become one, shared layers once; one archive becomes several."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.archive.detect import open_archive
+from inspector.errors import SourceChanged, TargetIsSource, TargetUnwritable, UsageError
+from inspector.export.options import ExportOptions, Form, Preset
+from inspector.export.plan import plan_export
+from inspector.export.split import Piece, Split, make_folder, pieces
+from inspector.export.writer import export_archive
+from tests.builders import Bundle, containerd, docker_19, docker_24, docker_25, image, skopeo_oci
+from tests.builders.images import ImageSpec
+from tests.unit.export.conftest import Written
+
+NAME = "io.containerd.image.name"
+APP, OTHER = "docker.io/library/app:1", "docker.io/library/other:1"
+Merge = Callable[..., Written]
+
+
+@pytest.fixture
+def merge(tmp_path: Path) -> Merge:
+    def run(*bundles: Bundle, **options: Any) -> Written:
+        with ExitStack() as stack:
+            archives = [
+                stack.enter_context(open_archive(bundle.write(tmp_path / f"{number}.tar")))
+                for number, bundle in enumerate(bundles)
+            ]
+            plan = plan_export(archives[0], ExportOptions(**options), others=archives[1:])
+            return Written(tmp_path / "out.tar", export_archive(plan, tmp_path / "out.tar", overwrite=True))
+
+    return run
+
+
+def names(written: Written) -> list[str | None]:
+    return [d.get("annotations", {}).get(NAME) for d in written.index]
+
+
+@pytest.mark.parametrize("preset", [Preset.DOCKER_COMPATIBLE, Preset.CLASSIC_DOCKER, Preset.FOR_PUSH])
+def test_shared_layers_are_stored_once(merge: Merge, preset: Preset) -> None:
+    base = image(APP)
+    more = ImageSpec((*base.tars, b"\0" * 10240), names=(OTHER,))
+    written = merge(docker_24([base]), docker_25([more]), preset=preset)
+    assert {name for i in written.result.images for name in i.names} == {APP, OTHER}
+    assert all(i.id_kept for i in written.result.images)
+    if preset is Preset.CLASSIC_DOCKER:
+        assert sum(name.endswith("/layer.tar") for name in written.files) == 3
+    else:
+        digests = [{layer["digest"] for layer in written.manifest(n)["layers"]} for n in (0, 1)]
+        assert digests[0] < digests[1]
+        assert sum(name.startswith("blobs/") for name in written.files) == 3 + 2 + 2
+
+
+def test_the_order_is_that_of_the_archives_and_the_bytes_are_the_same_on_every_run(merge: Merge) -> None:
+    bundles = (docker_25([image(APP)]), containerd([image(OTHER, seed="x")]), skopeo_oci(image("x/y:1", seed="y")))
+    first = merge(*bundles).path.read_bytes()
+    written = merge(*bundles)
+    assert names(written)[:2] == [APP, OTHER]
+    assert written.path.read_bytes() == first
+    assert [len(entry["Layers"]) for entry in written.docker] == [2, 2, 2]
+
+
+def test_the_same_image_of_two_archives_is_listed_once(merge: Merge) -> None:
+    written = merge(docker_25([image(APP)]), docker_24([image(APP)]))
+    assert names(written) == [APP]
+    assert len(written.docker) == 1
+
+
+def test_one_image_with_the_names_of_both(merge: Merge) -> None:
+    written = merge(docker_25([image(APP)]), docker_25([image(OTHER)]), docker_25([image()]))
+    assert names(written) == [APP, OTHER]
+    assert [entry["RepoTags"] for entry in written.docker] == [["app:1", "other:1"]]
+
+
+def test_different_images_of_one_name_are_refused_unless_one_is_renamed(merge: Merge) -> None:
+    mine, theirs = image(APP), image(APP, seed="x")
+    with pytest.raises(UsageError, match="one name") as told:
+        merge(docker_25([mine]), docker_25([theirs]))
+    assert "0.tar" in told.value.message
+    assert "1.tar" in told.value.message
+    written = merge(docker_25([mine]), docker_25([theirs]), retag={theirs.config_hex[:12]: "new:1"})
+    assert names(written) == [APP, "docker.io/library/new:1"]
+
+
+def test_layers_of_equal_names_and_other_contents_are_not_mixed_up(merge: Merge) -> None:
+    """Docker up to 1.9 calls layers by ids that say nothing of their contents."""
+    specs = [image(APP), image(OTHER, seed="x")]
+    written = merge(*(docker_19([spec]) for spec in specs), compression="gzip")
+    layers = [[layer["digest"] for layer in written.manifest(n)["layers"]] for n in (0, 1)]
+    assert not set(layers[0]) & set(layers[1])
+
+
+def test_choosing_among_all_archives(merge: Merge) -> None:
+    bundles = (docker_25([image(APP), image(OTHER, seed="x")]), docker_25([image("third:1", seed="y")]))
+    assert names(merge(*bundles, images=("other:1", "third:1"))) == [OTHER, "docker.io/library/third:1"]
+    assert names(merge(*bundles, images=("third:1",))) == ["docker.io/library/third:1"]
+    with pytest.raises(UsageError, match="no image nothing:1"):
+        merge(*bundles, images=("app:1", "nothing:1"))
+    with pytest.raises(UsageError, match="nothing to export"):
+        merge(*bundles, platforms=("linux/s390x",))
+
+
+def test_no_source_is_written_over_and_a_change_of_any_is_noticed(tmp_path: Path) -> None:
+    paths = [docker_25([image(name, seed=name)]).write(tmp_path / f"{n}.tar") for n, name in enumerate((APP, OTHER))]
+    with open_archive(paths[0]) as first, open_archive(paths[1]) as second:
+        plan = plan_export(first, others=(second,))
+        with pytest.raises(TargetIsSource):
+            export_archive(plan, paths[1], overwrite=True)
+        os.utime(paths[1], (1, 1))
+        with pytest.raises(SourceChanged):
+            export_archive(plan, tmp_path / "out.tar")
+    assert sorted(os.listdir(tmp_path)) == ["0.tar", "1.tar"]
+
+
+# splitting -------------------------------------------------------------------------------------------------
+
+
+def split(bundle: Bundle, folder: Path, by: Split, **options: Any) -> tuple[Piece, ...]:
+    with open_archive(bundle.write(folder / "source.tar")) as archive:
+        return pieces(archive, ExportOptions(**options), by)
+
+
+def written_pieces(bundle: Bundle, folder: Path, by: Split, **options: Any) -> dict[str, Written]:
+    found = {}
+    with open_archive(bundle.write(folder / "source.tar")) as archive, make_folder(folder / "out"):
+        for piece in pieces(archive, ExportOptions(**options), by):
+            target = folder / "out" / piece.file_name
+            found[piece.file_name] = Written(target, export_archive(plan_export(archive, piece.options), target))
+    return found
+
+
+def test_one_archive_for_each_image(tmp_path: Path) -> None:
+    bundle = docker_25(
+        [image(APP, "docker.io/library/app:latest"), image("reg.example:5000/a/b:1", seed="x"), image(seed="y")]
+    )
+    found = written_pieces(bundle, tmp_path, Split.IMAGE)
+    assert list(found)[:2] == ["app_1.tar", "reg.example_5000_a_b_1.tar"]
+    assert len(found) == 3
+    assert [names(one) for one in found.values()] == [
+        [APP, "docker.io/library/app:latest"], ["reg.example:5000/a/b:1"], [None],
+    ]  # fmt: skip
+
+
+def test_one_archive_for_each_platform(tmp_path: Path) -> None:
+    specs = [image(APP), image(APP, architecture="arm64", variant="v8", seed="x")]
+    bundle = containerd(specs, nested=True, attested=True)
+    found = written_pieces(bundle, tmp_path, Split.PLATFORM)
+    assert list(found) == ["app_1_linux_amd64.tar", "app_1_linux_arm64_v8.tar"]
+    assert [[i.config_digest.encoded for i in one.result.images if i.config_digest] for one in found.values()] == [
+        [spec.config_hex] for spec in specs
+    ]
+    whole = written_pieces(bundle, tmp_path / "out", Split.IMAGE)
+    assert list(whole) == ["app_1.tar"]
+    assert len(whole["app_1.tar"].result.images) == 2
+
+
+def test_docker_only_images_are_split_too(tmp_path: Path) -> None:
+    bundle = docker_24([image(APP), image(OTHER, seed="x")])
+    for by in Split:
+        (tmp_path / by).mkdir()
+        found = written_pieces(bundle, tmp_path / by, by)
+        assert [[i.names for i in one.result.images] for one in found.values()] == [[(APP,)], [(OTHER,)]]
+
+
+def test_file_names_never_meet_and_are_safe_everywhere(tmp_path: Path) -> None:
+    tags = ["a/b:1", "a_b:1", "a-b:1", "con:1", "x:" + "y" * 128]
+    bundle = docker_25([image(name, seed=name) for name in tags])
+    for form, ending in ((Form.TAR, ".tar"), (Form.TAR_ZST, ".tar.zst"), (Form.FOLDER, "")):
+        found = [piece.file_name for piece in split(bundle, tmp_path, Split.IMAGE, form=form)]
+        assert found[:3] == [f"a_b_1{ending}", f"a_b_1-2{ending}", f"a-b_1{ending}"]
+        assert len({name.casefold() for name in found}) == len(tags)
+        assert all(len(name) < 140 and "/" not in name and name[0] != "." for name in found)
+
+
+def test_names_are_changed_where_they_are(tmp_path: Path) -> None:
+    bundle = docker_25([image(APP), image(OTHER, seed="x")])
+    found = written_pieces(
+        bundle, tmp_path, Split.IMAGE, retag={"app:1": "new:2"}, add_names=(("other:1", "more:1"),), labels={"a": "b"}
+    )
+    assert list(found) == ["new_2.tar", "other_1.tar"]
+    assert [names(one) for one in found.values()] == [
+        ["docker.io/library/new:2"], [OTHER, "docker.io/library/more:1"],
+    ]  # fmt: skip
+
+
+def test_a_folder_is_made_and_goes_if_nothing_was_put_into_it(tmp_path: Path) -> None:
+    with make_folder(tmp_path / "new"):
+        assert (tmp_path / "new").is_dir()
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(TargetUnwritable), make_folder(tmp_path / "file"):
+        pass
+    with make_folder(tmp_path):
+        pass
+    assert tmp_path.is_dir()
