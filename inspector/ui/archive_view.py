@@ -306,6 +306,24 @@ class ArchiveView(QWidget):
             owner=self,
         )
 
+    def check_everything(self) -> None:
+        """Read every blob and put all rules to it, in the background."""
+        session = self.session
+        task = self._runner.start(
+            self.tr("Checking"),
+            lambda token, sink: session.check(token, sink, deep=True),
+            self._checked,
+            self.show_error,
+            on_end=self.refresh_states,
+            owner=self,
+        )
+        self.closing.connect(task.cancel)
+
+    def _checked(self, _forecasts: object) -> None:
+        found = self.session.findings
+        text = self.tr("Every blob was read. Found: %s.") % found.text
+        self.bar.show_message(Message(found.worst or Severity.INFO, self.tr("Checked everything"), text))
+
     def refresh_states(self) -> None:
         """Show what was learned about digests since the last time."""
         if not self.session.closed:

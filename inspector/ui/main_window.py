@@ -31,9 +31,11 @@ from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
 from inspector.ui.exports import Exports
+from inspector.ui.findings_dock import FindingsDock
 from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_window
 from inspector.ui.layout import VERSION as LAYOUT_VERSION
 from inspector.ui.preferences_dialog import PreferencesDialog
+from inspector.ui.reports import Reports
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.theme import follow_colour_scheme
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.exports = Exports(runner, self)
         self.exports.open_asked.connect(lambda path: self.open_paths([path]))
+        self.reports = Reports(runner, self)
         self._may_close = False
         self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Image Inspector"))
@@ -169,12 +172,15 @@ class MainWindow(QMainWindow):
     def _fill_status_bar(self) -> None:
         bar = self.statusBar()
         self.findings_button = FindingsButton(self)
-        self.findings_button.clicked.connect(self._show_findings)
+        self.findings_button.clicked.connect(self.show_findings_panel)
         self.selection: QLabel = text.label()
         bar.addWidget(self.findings_button)
         bar.addWidget(self.selection)
         self.task_status = TaskStatus(self.runner, self)
         bar.addPermanentWidget(self.task_status)
+        self.findings_dock = FindingsDock(self)
+        self.findings_dock.fix_asked.connect(lambda view, _rows: self.ask_export(view))
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.findings_dock)
 
     def ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)
@@ -201,9 +207,8 @@ class MainWindow(QMainWindow):
         if preferences.apply(chosen):
             self.archives.tell_anew()
 
-    def _show_findings(self) -> None:
-        if self.view is not None:
-            self.view.show_findings()
+    def show_findings_panel(self) -> None:
+        self.findings_dock.ask()
 
     def show_page(self, page: Page) -> None:
         if self.view is not None:
@@ -278,6 +283,7 @@ class MainWindow(QMainWindow):
 
     def _show_worst_finding(self) -> None:
         self.findings_button.show_findings(self.view.session.findings if self.view is not None else None)
+        self.findings_dock.show_view(self.view)
 
     def _update_actions(self) -> None:
         view = self.view

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
-    "back", "forward", "up", "verify", "show-source", "extract", "search", "find-next", "find-previous",
+    "back", "forward", "up", "verify", "check-everything", "save-report", "findings-panel", "show-source", "extract", "search", "find-next", "find-previous",
     "turn-preview", "compare-below", "dockerfile", "file-history",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
@@ -62,7 +62,10 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "up": with_view(ArchiveView.up),
         "next-tab": partial(window.archives.step, 1),
         "previous-tab": partial(window.archives.step, -1),
+        "findings-panel": window.show_findings_panel,
         "verify": with_view(ArchiveView.verify),
+        "check-everything": with_view(ArchiveView.check_everything),
+        "save-report": with_view(window.reports.ask),
         "stop": window.stop,
         "show-source": window.show_source,
         "preferences": window.show_preferences,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from inspector.conformance.check import Report, check_archive
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 from inspector.viewmodel.badges import Badge, Badges
-from inspector.viewmodel.findingsview import FindingList, finding_list
+from inspector.viewmodel.findingspanel import explain
+from inspector.viewmodel.findingsview import FindingList, FindingRow, finding_list
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
@@ -100,6 +101,10 @@ class ArchiveFindings:
             }
             self._make_list()
         self._tell_diff_ids(report)
+
+    def explain(self, row: FindingRow) -> str:
+        """Everything about a finding and its rule, with the loaders that decide by it."""
+        return explain(row, self.forecasts)
 
     def take_over(self, other: ArchiveFindings) -> None:
         """All that `other` knows of the same archive, at the nodes of this tree."""

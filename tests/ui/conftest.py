@@ -28,6 +28,15 @@ PATIENCE_MS = 60_000
 """Nobody waits that long: a busy machine may need it, and a fault is found all the same."""
 
 
+@pytest.fixture(autouse=True)
+def _cycles_are_collected_here() -> Iterator[None]:
+    """As in the program (`ui/garbage.py`): a worker that collects a dead window crashes Qt."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """The window as `inspector.app` makes it, with settings of its own."""

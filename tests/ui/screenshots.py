@@ -298,7 +298,7 @@ def size_map_kinds(stage: Stage) -> None:
 
 def findings(stage: Stage) -> None:
     stage.open("derived-truncated.tar")
-    stage.window._show_findings()
+    stage.window.show_findings_panel()
     stage.idle()
     stage.take()
 

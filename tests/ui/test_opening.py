@@ -209,6 +209,7 @@ def look():
     if names == ["early.tar"]:
         QCoreApplication.postEvent(application, QFileOpenEvent(late))
     elif names == ["early.tar", "late.tar"]:
+        timer.stop()
         print(*names)
         window.close()
 timer = QTimer()
