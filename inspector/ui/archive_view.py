@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.findings import Severity
-from inspector.ui import text
+from inspector.ui.copy_menu import add_choices, put_on_clipboard
 from inspector.ui.models.structure_model import StructureModel
 from inspector.ui.search_dialog import SearchDialog
 from inspector.ui.task_runner import TaskRunner
@@ -282,15 +282,30 @@ class ArchiveView(QWidget):
         """The most useful text of what has the focus."""
         choices = self.session.copy_choices(self.node)
         if choices:
-            QGuiApplication.clipboard().setText(choices[0].text)
+            put_on_clipboard(choices[0].text)
 
     def copy_menu(self, parent: QWidget) -> QMenu:
-        """*Copy as*: each way to name the node."""
+        """*Copy as*: each way to name the node, and commands that get at it."""
         menu = QMenu(self.tr("Copy as"), parent)
-        for choice in self.session.copy_choices(self.node):
-            action = menu.addAction(text.caption(choice.label))
-            action.setToolTip(text.tooltip(choice.text))
-            action.triggered.connect(partial(_put_on_clipboard, choice.text))
+        add_choices(menu, self.session.copy_choices(self.node))
+        return menu
+
+    def menu_of_node(self) -> QMenu:
+        """What can be done with the selected node."""
+        node = self.node
+        menu = QMenu(self)
+        menu.addAction(self.tr("Copy"), self.copy)
+        menu.addMenu(self.copy_menu(menu))
+        menu.addSeparator()
+        if node.image is not None:
+            menu.addAction(self.tr("Extract…"), self.extract)
+            menu.addAction(self.tr("Search All Layers…"), self.search)
+        if node.parent is not None:
+            menu.addAction(self.tr("Go to What Refers to This"), self.up)
+        if node.children:
+            index = self.tree.currentIndex()
+            menu.addAction(self.tr("Expand All Below"), partial(self.tree.expandRecursively, index))
+            menu.addAction(self.tr("Collapse"), partial(self.tree.collapse, index))
         return menu
 
     def verify(self) -> None:
@@ -372,11 +387,6 @@ class ArchiveView(QWidget):
         self.moved.emit()
 
     def _show_menu(self, at: QPoint) -> None:
-        menu = self.copy_menu(self)
+        menu = self.menu_of_node()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.tree.viewport().mapToGlobal(at))
-
-
-def _put_on_clipboard(what: str) -> None:
-    # Text only: an HTML flavour would let a name from the archive run as markup where it is pasted.
-    QGuiApplication.clipboard().setText(what)

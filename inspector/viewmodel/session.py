@@ -22,7 +22,7 @@ from inspector.viewmodel import display, explanations, labels
 from inspector.viewmodel.archivefindings import ArchiveFindings
 from inspector.viewmodel.configsummary import history_rows
 from inspector.viewmodel.content import can_show_as_text, read_json_view, summary_of
-from inspector.viewmodel.copying import copy_choices
+from inspector.viewmodel.copying import copy_choices, file_choices
 from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from inspector.conformance.forecast import Forecast
     from inspector.findings import Finding
     from inspector.layers.cache import ListingCache
+    from inspector.viewmodel.files import FileList
     from inspector.viewmodel.jsonview import JsonView
 
 CACHED_ENTRIES = 1_000_000
@@ -219,7 +220,11 @@ class ArchiveSession:
 
     def copy_choices(self, node: StructureNode) -> tuple[CopyChoice, ...]:
         """What *Copy* (the first) and *Copy as* offer."""
-        return copy_choices(node, self.path)
+        return copy_choices(node, self.archive)
+
+    def file_choices(self, node: StructureNode, files: FileList, row: int) -> tuple[CopyChoice, ...]:
+        """What *Copy as* offers for a file of `node`."""
+        return file_choices(node, self.archive, files, row)
 
     def node_of_layer(self, layer: Layer) -> StructureNode | None:
         return self._nodes_of_layers.get(id(layer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QByteArray,
@@ -24,10 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.ui.copy_menu import add_choices
 from inspector.ui.models.files_model import FilesModel
 from inspector.ui.views.files_delegate import INDENT, NameDelegate, disclosure_rect
 from inspector.viewmodel.filechanges import FileChanges
 from inspector.viewmodel.files import Column, FileList
+from inspector.viewmodel.pages import CopyChoice
 
 _SAMPLES = {
     Column.SIZE: "1,023 Bytes",
@@ -85,6 +87,10 @@ class FilesView(QTableView):
         columns.setStretchLastSection(True)
         columns.sectionClicked.connect(self._sort_by)
         columns.sectionResized.connect(self._keep_widths)
+        self.choices_of: Callable[[FileList, int], Sequence[CopyChoice]] = lambda files, row: (
+            CopyChoice("path", "Path", files.path(row)),
+        )
+        """What *Copy as* offers for a row; set by whoever shows a list."""
         self.states: dict[str, QByteArray] = {}
         self._typed = ""
         self._typed_at = QElapsedTimer()
@@ -217,15 +223,10 @@ class FilesView(QTableView):
         """What can be done with a row."""
         menu = QMenu(self)
         menu.addAction(self.tr("Copy Path"), self.copy_paths)
+        add_choices(menu.addMenu(self.tr("Copy as")), self.choices_of(files, row))
+        menu.addSeparator()
         menu.addAction(self.tr("Extract…"), self.extract_asked.emit)
         menu.addAction(self.tr("History of This File"), self.history_asked.emit)
-        for caption, what in (
-            (self.tr("Copy Name"), files.name(row)),
-            (self.tr("Copy Size in Bytes"), str(files.size_bytes(row))),
-            (self.tr("Copy Link Target"), files.link_target(row)),
-        ):
-            if what:
-                menu.addAction(caption, partial(QGuiApplication.clipboard().setText, what))
         menu.addSeparator()
         menu.addAction(self.tr("Expand All"), self.expand_all)
         menu.addAction(self.tr("Collapse All"), self.collapse_all)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.ui.views.list_pages import ColumnOf, DetailedTable, RowsModel
+from inspector.viewmodel.copying import step_choices
 from inspector.viewmodel.pages import HistoryRow
 
 
@@ -36,6 +37,7 @@ class StepsTable(DetailedTable[HistoryRow]):
             ),
             lambda row: "\n\n".join(part for part in (row.command, row.comment) if part),
             self.tr("History"),
+            step_choices,
         )
 
 

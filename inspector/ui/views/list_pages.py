@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
+from inspector.ui.copy_menu import RowMenu, texts_of_row
 from inspector.viewmodel.filesearch import FoundFile, FoundFiles
 from inspector.viewmodel.findingsview import FindingList, FindingRow
+from inspector.viewmodel.pages import CopyChoice
 
 R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
@@ -88,7 +90,13 @@ class RowsModel(QAbstractTableModel, Generic[R]):
         return None
 
 
-def table(model: QAbstractTableModel, columns: Sequence[ColumnOf[Any]], name: str) -> QTableView:
+def table(
+    model: QAbstractTableModel,
+    columns: Sequence[ColumnOf[Any]],
+    name: str,
+    choices_of: Callable[[QModelIndex], Sequence[CopyChoice]] = texts_of_row,
+) -> QTableView:
+    """`choices_of`: what the context menu of a row offers to copy."""
     view = QTableView()
     view.setModel(model)
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -105,6 +113,7 @@ def table(model: QAbstractTableModel, columns: Sequence[ColumnOf[Any]], name: st
     view.horizontalHeader().setStretchLastSection(True)
     for section, column in enumerate(columns):
         view.setColumnWidth(section, column.width)
+    RowMenu(view, choices_of)
     return view
 
 
@@ -114,11 +123,23 @@ class DetailedTable(QWidget, Generic[R]):
     row_followed = Signal(object)
     """Enter or double click on a row."""
 
-    def __init__(self, columns: Sequence[ColumnOf[R]], details: Callable[[R], str], name: str) -> None:
+    def __init__(
+        self,
+        columns: Sequence[ColumnOf[R]],
+        details: Callable[[R], str],
+        name: str,
+        choices: Callable[[R], Sequence[CopyChoice]] | None = None,
+    ) -> None:
+        """`choices`: what can be copied of a row; without it, the text of each column."""
         super().__init__()
         self._details_of = details
         self.model: RowsModel[R] = RowsModel(columns, self)
-        self.view = table(self.model, columns, name)
+
+        def choices_of(index: QModelIndex) -> Sequence[CopyChoice]:
+            row = self.model.row(index)
+            return texts_of_row(index) if choices is None else choices(row) if row is not None else ()
+
+        self.view = table(self.model, columns, name, choices_of)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setAcceptDrops(False)

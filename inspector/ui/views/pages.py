@@ -272,6 +272,7 @@ class Pages(QWidget):
             )
 
         self.files.loader_of = loader_of
+        self.files.view.choices_of = partial(session.file_choices, node)
         self.files.compare.show_node(session, node)
 
         def show_partial(files: FileList) -> None:
