@@ -84,30 +84,50 @@ def _open_folder(path: Path, token: CancelToken, limits: Limits) -> ImageArchive
 def _open_file(path: Path, token: CancelToken, sink: ProgressSink, limits: Limits) -> ImageArchive:
     source = FileSource(path)
     outer: ByteSource = source
-    members: MemberTable | None = None
     try:
         compression = sniff(source.read_at(0, min(SNIFF_BYTES, source.size)))
         if compression is not Compression.NONE:
             outer = _inflated(source, compression, limits, token, sink)
-        sink(Progress("Reading", 0, outer.size, path.name))
-        members = read_tar_members(outer, limits, token, sink)
+        archive = _open_tar(outer, path, source.size, compression, limits, token, sink)
+        archive.source = source
+        archive.spooled = outer if outer is not source else None
+        return archive
+    except BaseException:
+        for opened in (outer, source):
+            closer = getattr(opened, "close", None)
+            if closer is not None:
+                closer()
+        raise
+
+
+def open_tar(
+    source: ByteSource, path: Path, *, token: CancelToken | None = None, limits: Limits = DEFAULT_LIMITS
+) -> ImageArchive:
+    """The archive whose plain tar is `source`, as `open_archive`; `path` only names it. `source` stays the caller's."""
+    return _open_tar(source, path, source.size, Compression.NONE, limits, token or CancelToken(), ignore_progress)
+
+
+def _open_tar(
+    outer: ByteSource,
+    path: Path,
+    size: int,
+    compression: Compression,
+    limits: Limits,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> ImageArchive:
+    sink(Progress("Reading", 0, outer.size, path.name))
+    members = read_tar_members(outer, limits, token, sink)
+    try:
         opening = Opening(members, BlobStore(members), limits, token)
         _note_compressed(opening, outer, compression)
         opening.note(*map(_about_archive, members.findings))
         found = _read_shape(opening) if members.members else None
         if found is None:
             raise _refusal(members, outer, path, compression)
-        archive = _archive(path, source.size, compression, opening, found, outer)
-        archive.source = source
-        archive.spooled = outer if outer is not source else None
-        return archive
+        return _archive(path, size, compression, opening, found, outer)
     except BaseException:
-        if members is not None:
-            members.close()
-        for opened in (outer, source):
-            closer = getattr(opened, "close", None)
-            if closer is not None:
-                closer()
+        members.close()
         raise
 
 

@@ -10,31 +10,30 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QButtonGroup,
     QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QGroupBox,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.ui import text
 from inspector.ui.task_runner import Task, TaskRunner
+from inspector.ui.views.export_choices import ExportChoices
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
+from inspector.ui.widgets.preset_box import PresetBox
 from inspector.viewmodel import exporting
-from inspector.viewmodel.exporting import ExportRequest, PlanRow, PlanSheet, TargetCheck
+from inspector.viewmodel.exportchoices import ExportRequest, SavedPresets
+from inspector.viewmodel.exporting import PlanRow, PlanSheet, TargetCheck
 from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.session import ArchiveSession
 
 _PAUSE_MS = 250
+_NONE_SAVED = SavedPresets()
 _SIGNS = {"kept": "=", "rewritten": "→", "added": "+", "dropped": "−"}
 
 
@@ -43,8 +42,17 @@ class ExportDialog(QDialog):
 
     export_asked = Signal(object, object, bool)
     """The `ExportRequest`, the target, and whether an existing file may be replaced."""
+    saved_changed = Signal(object)
+    """The person's own presets from now on: `SavedPresets`."""
 
-    def __init__(self, session: ArchiveSession, runner: TaskRunner, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: ArchiveSession,
+        runner: TaskRunner,
+        parent: QWidget | None = None,
+        *,
+        saved: SavedPresets = _NONE_SAVED,
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._runner = runner
@@ -54,17 +62,20 @@ class ExportDialog(QDialog):
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1040, 640)
+        self.resize(1080, 760)
         self.target = QLineEdit(str(exporting.default_target(session)))
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))
         self._target_note = text.label(wrap=True)
         self.replace = QCheckBox(self.tr("Replace the existing file"))
         self.replace.hide()
-        self.presets = QButtonGroup(self)
-        self._images = QListWidget()
+        self.presets = PresetBox(self)
+        self.presets.show_saved(saved)
+        self._saved = saved
+        self.choices = ExportChoices(session, self)
         self._sheet: RowsModel[PlanRow] = RowsModel(self._columns(), self)
         self._plan_note = text.label(wrap=True)
+        self._loaders = text.label(wrap=True)
         self._plan_note.setMaximumHeight(self.fontMetrics().lineSpacing() * 7)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = self.buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -78,11 +89,18 @@ class ExportDialog(QDialog):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._check_target)
+        self._pause_plan = QTimer(self)
+        self._pause_plan.setSingleShot(True)
+        self._pause_plan.setInterval(_PAUSE_MS)
+        self._pause_plan.timeout.connect(self._plan)
         self._lay_out()
         self.target.textChanged.connect(self._target_edited)
         self.replace.toggled.connect(self._update_button)
-        self.presets.idToggled.connect(lambda _id, checked: self._plan() if checked else None)
-        self._images.itemChanged.connect(lambda _item: self._plan())
+        self.presets.changed.connect(self._pause_plan.start)
+        self.presets.saved_chosen.connect(self.choices.show_request)
+        self.presets.save_asked.connect(self._save_preset)
+        self.presets.removed.connect(lambda name: self._keep_saved(self._saved.without(name)))
+        self.choices.changed.connect(self._pause_plan.start)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.finished.connect(self._stop)
@@ -91,9 +109,15 @@ class ExportDialog(QDialog):
 
     def choose_preset(self, key: str) -> None:
         """`PresetChoice.key`; an unknown one changes nothing."""
-        for number, choice in enumerate(exporting.PRESETS):
-            if choice.key == key:
-                self.presets.button(number).setChecked(True)
+        self.presets.choose(key)
+
+    def _save_preset(self, name: str) -> None:
+        self._keep_saved(self._saved.with_preset(name, self.request), name)
+
+    def _keep_saved(self, saved: SavedPresets, current: str = "") -> None:
+        self._saved = saved
+        self.presets.show_saved(saved, current)
+        self.saved_changed.emit(saved)
 
     def _columns(self) -> tuple[ColumnOf[PlanRow], ...]:
         return (
@@ -110,21 +134,6 @@ class ExportDialog(QDialog):
         )
 
     def _lay_out(self) -> None:
-        presets = QGroupBox(self.tr("Preset"))
-        column = QVBoxLayout(presets)
-        column.setSpacing(2)
-        for number, choice in enumerate(exporting.PRESETS):
-            button = QRadioButton(self.tr(choice.title))
-            button.setToolTip(text.tooltip(self.tr(choice.explanation)))
-            button.setEnabled(choice.available)
-            button.setChecked(number == 0)
-            self.presets.addButton(button, number)
-            column.addWidget(button)
-            explanation = text.label(self.tr(choice.explanation), wrap=True)
-            explanation.setForegroundRole(explanation.palette().ColorRole.PlaceholderText)
-            explanation.setContentsMargins(24, 0, 0, 8)
-            column.addWidget(explanation)
-        column.addStretch(1)
         choose = QPushButton(self.tr("Choose…"))
         choose.setAutoDefault(False)
         choose.clicked.connect(self._choose_target)
@@ -136,10 +145,8 @@ class ExportDialog(QDialog):
         where.addWidget(choose)
         layout = QVBoxLayout(self)
         top = QHBoxLayout()
-        top.addWidget(presets, 3)
-        images = self._image_choice()
-        if images is not None:
-            top.addWidget(images, 2)
+        top.addWidget(self.presets, 3)
+        top.addWidget(self.choices, 4)
         layout.addLayout(top)
         layout.addLayout(where)
         layout.addWidget(self._target_note)
@@ -149,35 +156,13 @@ class ExportDialog(QDialog):
         sheet.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         layout.addWidget(sheet, 1)
         layout.addWidget(self._plan_note)
+        layout.addWidget(self._loaders)
         layout.addWidget(self.buttons)
-
-    def _image_choice(self) -> QWidget | None:
-        choices = exporting.image_choices(self._session)
-        if len(choices) < 2:
-            return None
-        box = QGroupBox(self.tr("Images"))
-        self._images.setAccessibleName(self.tr("Images"))
-        self._images.setMaximumHeight(self.fontMetrics().lineSpacing() * 11)
-        for choice in choices:
-            item = QListWidgetItem(" · ".join(part for part in (choice.label, choice.platform, choice.size) if part))
-            item.setData(Qt.ItemDataRole.UserRole, choice.key)
-            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-            item.setCheckState(Qt.CheckState.Checked)
-            self._images.addItem(item)
-        QVBoxLayout(box).addWidget(self._images)
-        return box
 
     @property
     def request(self) -> ExportRequest:
-        """What was chosen. All images chosen is the same as none named: then untagged and future ones are in."""
-        items = [self._images.item(row) for row in range(self._images.count())]
-        chosen = [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() is Qt.CheckState.Checked]
-        preset = exporting.PRESETS[max(0, self.presets.checkedId())]
-        return ExportRequest(preset=preset.key, images=() if len(chosen) == len(items) else tuple(chosen))
-
-    def _nothing_chosen(self) -> bool:
-        items = [self._images.item(row) for row in range(self._images.count())]
-        return bool(items) and not any(item.checkState() is Qt.CheckState.Checked for item in items)
+        """What was chosen."""
+        return self.choices.request_on(ExportRequest(preset=self.presets.key))
 
     def _choose_target(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -224,7 +209,7 @@ class ExportDialog(QDialog):
     def _plan(self) -> None:
         self._plan_ok = False
         self._update_button()
-        if self._nothing_chosen():
+        if self.choices.nothing_chosen:
             self._sheet.show(())
             self._plan_note.setText(self.tr("Choose at least one image."))
             return
@@ -244,6 +229,8 @@ class ExportDialog(QDialog):
             return
         self._sheet.show(sheet.rows)
         self._plan_note.setText("\n".join(part for part in (sheet.images, *sheet.notes) if part))
+        self._loaders.setText(self.tr("Will load in: %s") % sheet.loaders if sheet.loaders else "")
+        self._loaders.setToolTip(text.tooltip(sheet.loaders_tooltip))
         self.export_button.setText(text.caption(sheet.button))
         self._plan_ok = True
         self._update_button()

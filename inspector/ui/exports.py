@@ -16,7 +16,7 @@ from inspector.ui.archive_view import ArchiveView
 from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.viewmodel import exporting
-from inspector.viewmodel.exporting import ExportRequest
+from inspector.viewmodel.exportchoices import ExportRequest, SavedPresets
 from inspector.viewmodel.messages import Action, Message, from_error, from_outcome
 from inspector.viewmodel.outcome import ExportOutcome
 
@@ -26,6 +26,8 @@ class Exports(QObject):
 
     open_asked = Signal(object)
     """A result should be opened: its path."""
+    presets_changed = Signal(object)
+    """The person's own presets from now on: `SavedPresets`."""
 
     def __init__(self, runner: TaskRunner, window: QWidget) -> None:
         super().__init__(window)
@@ -34,6 +36,7 @@ class Exports(QObject):
         self._running: list[Task[ExportOutcome]] = []
         self._outcomes: dict[str, ExportOutcome] = {}
         self.preset = ExportRequest().preset
+        self.saved_presets = SavedPresets()
         """Of the one-click export, and chosen at first in the dialog."""
 
     @property
@@ -51,13 +54,18 @@ class Exports(QObject):
 
     def ask(self, view: ArchiveView) -> ExportDialog:
         """The dialog; it does not block, and neither does what follows."""
-        dialog = ExportDialog(view.session, self._runner, self._window)
+        dialog = ExportDialog(view.session, self._runner, self._window, saved=self.saved_presets)
+        dialog.saved_changed.connect(self._keep_presets)
         dialog.choose_preset(self.preset)
         dialog.export_asked.connect(
             lambda request, target, overwrite: self.start(view, request, target, overwrite=overwrite)
         )
         dialog.open()
         return dialog
+
+    def _keep_presets(self, saved: SavedPresets) -> None:
+        self.saved_presets = saved
+        self.presets_changed.emit(saved)
 
     def start(self, view: ArchiveView, request: ExportRequest, target: Path, *, overwrite: bool) -> None:
         """Write `target` in the background."""

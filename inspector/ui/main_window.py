@@ -59,6 +59,8 @@ class MainWindow(QMainWindow):
         self.exports = Exports(runner, self)
         self.exports.open_asked.connect(lambda path: self.open_paths([path]))
         self.reports = Reports(runner, self)
+        self.exports.saved_presets = settings.export_presets
+        self.exports.presets_changed.connect(lambda saved: setattr(settings, "export_presets", saved))
         self._may_close = False
         self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Image Inspector"))

@@ -29,7 +29,7 @@ from inspector.ui.widgets.buttons import button_box
 from inspector.ui.widgets.folder_field import FolderField
 from inspector.viewmodel import display
 from inspector.viewmodel.caching import ListingCache, cache_for
-from inspector.viewmodel.exporting import PRESETS
+from inspector.viewmodel.exportchoices import PRESETS
 from inspector.viewmodel.preferences import CACHE_SIZES, LIMITS, LimitChoice, Preferences, Reopen, Theme, Units
 
 _WIDTH_PX = 560

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from inspector.viewmodel.caching import ListingCache, cache_for
+from inspector.viewmodel.exportchoices import SavedPresets
 from inspector.viewmodel.lastsession import LastSession, pages_from_json, pages_to_json
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences
@@ -105,6 +106,15 @@ class Settings:
     @pages.setter
     def pages(self, pages: dict[NodeType, Page]) -> None:
         self._store.setValue(f"state{_VERSION}/pages", pages_to_json(pages))
+
+    @property
+    def export_presets(self) -> SavedPresets:
+        """The person's own presets of exports; never fails."""
+        return SavedPresets.from_json(self._text("export-presets"))
+
+    @export_presets.setter
+    def export_presets(self, saved: SavedPresets) -> None:
+        self._store.setValue("export-presets", saved.to_json())
 
     def sync(self) -> None:
         self._store.sync()

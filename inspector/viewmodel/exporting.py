@@ -3,95 +3,35 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.archive.detect import open_archive
+from inspector.archive.detect import open_archive, open_tar
 from inspector.archive.image import ImageArchive, NodeKind
+from inspector.conformance.check import check_archive
+from inspector.conformance.forecast import Forecast
+from inspector.conformance.loaders import NAMES
+from inspector.conformance.registry import RULES
 from inspector.errors import InspectorError, TargetIsSource
-from inspector.export.plan import Change, ExportOptions, ExportPlan, Preset, plan_export
+from inspector.export.imagined import imagined
+from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
 from inspector.export.sheet import verdict
 from inspector.export.writer import ExportResult, export_archive
 from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
+from inspector.language import tr
 from inspector.progress import CancelToken, Progress, ProgressSink
-from inspector.viewmodel import display, labels
+from inspector.viewmodel import display
+from inspector.viewmodel.exportchoices import ExportRequest
+from inspector.viewmodel.loading import WORDS, loaders_line
 from inspector.viewmodel.outcome import ExportOutcome
-from inspector.viewmodel.summary import stored_size
 
 if TYPE_CHECKING:
     from inspector.viewmodel.session import ArchiveSession
 
-__all__ = [
-    "COMPRESSIONS", "PRESETS", "ExportOutcome", "ExportRequest", "ImageChoice", "PlanRow", "PlanSheet", "PresetChoice",
-    "TargetCheck", "check_target", "default_target", "image_choices", "prepare_export", "run_export",
-]  # fmt: skip
-
 MAX_ROWS = 2000
 """Lines of the sheet; the rest is counted in a note."""
-
-
-@dataclass(frozen=True, slots=True)
-class PresetChoice:
-    """One preset of the dialog; `key` goes into `ExportRequest.preset`."""
-
-    key: str
-    title: str
-    explanation: str
-    available: bool = True
-
-
-PRESETS = (
-    PresetChoice(
-        Preset.DOCKER_COMPATIBLE.value,
-        "Docker-compatible OCI",
-        "An OCI layout with docker load's manifest.json beside it: loads everywhere.",
-    ),
-    PresetChoice(
-        Preset.STRICT_OCI.value, "Strict OCI", "An OCI layout and nothing else; old versions of docker load refuse it."
-    ),
-    PresetChoice(
-        Preset.CLASSIC_DOCKER.value,
-        "Classic docker-save",
-        "As Docker 1.10 to 24 wrote it, for old engines and scripts.",
-    ),
-)
-"""The first is the default."""
-
-COMPRESSIONS = (
-    ("keep", "Keep as they are"),
-    ("none", "None"),
-    ("gzip", "gzip"),
-    ("zstd", "zstd"),
-)
-"""Choices for layers: key and text."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageChoice:
-    """One image that may be exported or left out; `key` goes into `ExportRequest.images`."""
-
-    key: str
-    label: str
-    platform: str
-    size: str
-    available: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """What the person chose; the defaults are one-click re-export. `images`: keys, () for all."""
-
-    preset: str = PRESETS[0].key
-    compression: str = "keep"
-    images: tuple[str, ...] = ()
-    platforms: tuple[str, ...] = ()
-
-    def options(self) -> ExportOptions:
-        return ExportOptions(
-            preset=Preset(self.preset), compression=self.compression, images=self.images, platforms=self.platforms
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +66,10 @@ class PlanSheet:
     button: str
     images: str
     notes: tuple[str, ...] = ()
-
-
-def image_choices(session: ArchiveSession) -> tuple[ImageChoice, ...]:
-    """The images that may be chosen; attestations go with their image."""
-    return tuple(
-        ImageChoice(
-            key=image.key,
-            label=labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or "untagged image",
-            platform=labels.platform(image.platform),
-            size=display.size(stored_size(image)),
-            available=image.complete,
-        )
-        for image in session.archive.images
-        if image.kind is NodeKind.IMAGE
-    )
+    loaders: str = ""
+    """Who will be able to load it, in one line."""
+    loaders_tooltip: str = ""
+    """For each loader what it would do, and why."""
 
 
 def default_target(session: ArchiveSession) -> Path:
@@ -168,24 +97,46 @@ def prepare_export(
     session: ArchiveSession, request: ExportRequest, token: CancelToken, sink: ProgressSink
 ) -> PlanSheet:
     """What would be written, without writing. Raises `UsageError`, `BlobError`, `ExportError`, `Cancelled`."""
-    plan = plan_export(session.archive, request.options(), token=token, sink=sink)
+    plan = plan_export(session.archive, _options(session, request), token=token, sink=sink)
+    loaders = _loaders(session, plan, token)
     rows = tuple(_row(change) for change in plan.changes[:MAX_ROWS])
     rest = len(plan.changes) - len(rows)
     notes = (*plan.notes, f"{rest:,} more lines are not shown.") if rest > 0 else tuple(plan.notes)
     size = display.size(plan.size)
     about = size if plan.size_is_exact else f"about {size}"
-    return PlanSheet(rows, plan.size, about, f"Export {about}", verdict(plan.images), tuple(map(display.safe, notes)))
+    return PlanSheet(
+        rows,
+        plan.size,
+        about,
+        tr("Export %s") % about,
+        verdict(plan.images),
+        tuple(map(display.safe, notes)),
+        loaders_line(loaders),
+        "\n".join(f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or WORDS[one.verdict][0]}" for one in loaders),
+    )
+
+
+def _options(session: ArchiveSession, request: ExportRequest) -> ExportOptions:
+    return replace(request.options(), limits=session.limits)
+
+
+def _loaders(session: ArchiveSession, plan: ExportPlan, token: CancelToken) -> tuple[Forecast, ...]:
+    """What each loader would do with the result, from the documents that would be written."""
+    with open_tar(imagined(plan, token), session.path, token=token, limits=session.limits) as foreseen:
+        return check_archive(foreseen, deep=False, token=token, limits=session.limits).loaders
 
 
 def _row(change: Change) -> PlanRow:
     before, after = _side(change.old, change.old_size), _side(change.new, change.new_size)
-    details = [change.object, f"{change.action}: {change.why}" if change.why else change.action]
+    rule = RULES.get(change.why)
+    why = f"{rule.code}: {rule.title}" if rule is not None else change.why
+    details = [change.object, f"{change.action}: {why}" if why else change.action]
     details += [f"before: {change.old}"] if change.old else []
     details += [f"after: {change.new}"] if change.new else []
     return PlanRow(
         display.safe(change.object),
         change.action,
-        display.safe(change.why),
+        display.safe(why),
         before,
         after,
         "\n".join(display.safe(line) for line in details),
@@ -211,10 +162,10 @@ def run_export(
     Raises `TargetExists` (unless `overwrite`), `TargetIsSource`, `TargetUnwritable`, `SourceChanged`, `Cancelled` and
     what planning raises; nothing is then left behind, and an old target is as it was.
     """
-    check_target_of(session.archive, target, overwrite=overwrite)
+    check_target_of(session.archive, target, overwrite=overwrite, form=_options(session, request).form)
     session.archive.check_source()
     sink(Progress("Planning"))
-    plan = plan_export(session.archive, request.options(), token=token, sink=sink)
+    plan = plan_export(session.archive, _options(session, request), token=token, sink=sink)
     result = export_archive(plan, target, overwrite=overwrite, token=token, sink=sink)
     return _outcome(plan, result, request)
 

@@ -10,7 +10,7 @@ from inspector.findings import Severity
 from inspector.viewmodel import display
 from inspector.viewmodel.pages import Row, Section
 
-_WORDS = {
+WORDS = {
     Verdict.LOADS: ("✓ loads", None),
     Verdict.WARNING: ("⚠ loads, with a warning", Severity.WARNING),
     Verdict.WRONG: ("✗ loads something else than it should", Severity.ERROR),
@@ -18,11 +18,30 @@ _WORDS = {
 }
 
 
+SHORT_NAMES = {
+    "docker-graphdriver": "Docker",
+    "docker-containerd": "Docker (containerd)",
+    "containerd": "containerd",
+    "podman": "podman",
+    "skopeo-oci": "skopeo oci-archive",
+    "skopeo-docker": "skopeo docker-archive",
+    "crane": "crane",
+    "umoci": "umoci",
+    "kind": "kind",
+}
+"""Loader → its name where there is little room."""
+
+
+def loaders_line(forecasts: Iterable[Forecast]) -> str:
+    """All in one line, signs first: `✓ Docker  ⚠ podman  ✗ crane`."""
+    return "   ".join(f"{WORDS[one.verdict][0][0]} {SHORT_NAMES[one.loader]}" for one in forecasts)
+
+
 def loader_section(forecasts: Iterable[Forecast]) -> Section:
     """What each loader would do with the archive, and why; told from the rules of real versions, not tried out."""
     rows = []
     for forecast in forecasts:
-        words, level = _WORDS[forecast.verdict]
+        words, level = WORDS[forecast.verdict]
         why = display.safe(forecast.text, 2000)
         value = words if forecast.verdict is Verdict.LOADS or not why else f"{words}: {why}"
         codes = ", ".join(forecast.because)

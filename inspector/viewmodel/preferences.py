@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from inspector.archive.limits import DEFAULT_LIMITS, GIB, MIB, Limits
 from inspector.language import mark
 from inspector.viewmodel import display
-from inspector.viewmodel.exporting import PRESETS
+from inspector.viewmodel.exportchoices import PRESETS
 
 _TEXT_LIMIT = 1 << 16
 _FIELD_LIMIT = 4096

@@ -328,7 +328,7 @@ def export(stage: Stage) -> None:
 
 
 def exported(stage: Stage) -> None:
-    from inspector.viewmodel.exporting import ExportRequest
+    from inspector.viewmodel.exportchoices import ExportRequest
 
     stage.open(RICH)
     view = stage.window.view

@@ -237,7 +237,7 @@ def test_the_export_dialog_shows_what_will_be_written(
     assert dialog.target.text() == str(archive.with_name("app.oci.tar"))
     rows = [dialog._sheet.data(dialog._sheet.index(row, 0)) for row in range(dialog._sheet.rowCount())]
     assert {"index.json", "manifest.json", "oci-layout"} <= set(rows)
-    strict = dialog.presets.button(1)
+    strict = dialog.presets.group.button(1)
     strict.setChecked(True)
     target = tmp_path / "strict.tar"
     dialog.target.setText(str(target))
