@@ -39,7 +39,9 @@ def imagined(plan: ExportPlan, token: CancelToken) -> ImaginedTar:
     }
     if not made_up:
         return ImaginedTar(plan)
-    return ImaginedTar(plan_export(plan.archive, plan.options, token=token, recoded={**plan.recoded, **made_up}))
+    return ImaginedTar(
+        plan_export(plan.archive, plan.options, others=plan.others, token=token, recoded={**plan.recoded, **made_up})
+    )
 
 
 class Zeros:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.archive.image import NodeKind
 from inspector.errors import InspectorError
-from inspector.export.options import INDEX, MANIFEST, Annotation, ExportOptions, Form, Preset
+from inspector.export.options import ON_INDEXES, ON_MANIFESTS, Annotation, ExportOptions, Form, Preset
 from inspector.language import mark
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.summary import stored_size
@@ -83,8 +83,8 @@ FORMS = (
 """What is written: key and text."""
 
 PLACES = (
-    (MANIFEST, mark("Manifest")),
-    (INDEX, mark("Index")),
+    (ON_MANIFESTS, mark("Manifest")),
+    (ON_INDEXES, mark("Index")),
     (LABEL, mark("Label of the config")),
 )
 """Where an annotation or a label goes: key and text."""
