@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from inspector.findings import Severity
 from inspector.ui.copy_menu import add_choices, put_on_clipboard
+from inspector.ui.drag_out import DragOut
 from inspector.ui.models.structure_model import StructureModel
 from inspector.ui.search_dialog import SearchDialog
 from inspector.ui.task_runner import TaskRunner
@@ -86,6 +87,7 @@ class ArchiveView(QWidget):
         self.pages.findings.row_followed.connect(self.show_finding)
         self.pages.notable.row_followed.connect(self.show_file)
         self.pages.files.view.extract_asked.connect(self.extract)
+        self.drags = DragOut(session, self.pages.files.view, runner, self)
         self.pages.files.view.history_asked.connect(self.show_file_history)
         self.pages.status.connect(self.status)
         self.pages.learned.connect(self.refresh_states)

@@ -379,5 +379,7 @@ class MainWindow(QMainWindow):
 
 
 def _local_paths(event: QDropEvent | QDragMoveEvent) -> list[Path]:
-    """The local files of a drag; other URLs are never fetched."""
+    """The local files of a drag; other URLs are never fetched, and nothing is taken that was dragged out of here."""
+    if event.source() is not None:
+        return []
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

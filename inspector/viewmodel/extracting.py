@@ -31,26 +31,28 @@ def run_extract(
 
     Existing files are never overwritten. Raises `ExtractError` and what reading raises; then nothing was written.
     """
+    return _message(extract_paths(session, node, paths, target, token, sink))
+
+
+def extract_paths(
+    session: ArchiveSession,
+    node: StructureNode,
+    paths: tuple[bytes, ...],
+    target: Path,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> ExtractReport:
+    """As `run_extract`, with the report as it is."""
     image = node.image
     if image is None:
         raise UsageError("Nothing to extract", "Choose an image or a layer.")
     selection = Selection(paths)
+    limits = session.limits
     if node.layer is None:
-        report = extract_merged(
-            image,
-            target,
-            selection,
-            known=session.listings_of(image.layers),
-            token=token,
-            sink=sink,
-            limits=session.limits,
-        )
-    else:
-        known = session.listings_of([node.layer]).get(node.layer.blob) if node.layer.blob is not None else None
-        report = extract_layer(
-            image, node.layer, target, selection, listing=known, token=token, sink=sink, limits=session.limits
-        )
-    return _message(report)
+        known = session.listings_of(image.layers)
+        return extract_merged(image, target, selection, known=known, token=token, sink=sink, limits=limits)
+    listing = session.listings_of([node.layer]).get(node.layer.blob) if node.layer.blob is not None else None
+    return extract_layer(image, node.layer, target, selection, listing=listing, token=token, sink=sink, limits=limits)
 
 
 def _message(report: ExtractReport) -> Message:

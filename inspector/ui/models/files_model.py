@@ -130,6 +130,9 @@ class FilesModel(QAbstractTableModel):
         disclosure = (", open" if files.is_expanded(row) else ", closed") if files.has_children(row) else ""
         return f"{files.name(row)}, {files.kind(row)}, level {files.depth(row) + 1}{disclosure}"
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         column = self.column_at(section) if orientation == Qt.Orientation.Horizontal else None
         if column is None:

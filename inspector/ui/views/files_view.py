@@ -56,6 +56,8 @@ class FilesView(QTableView):
     """Another file is under the cursor: its node, -1 for none."""
     extract_asked = Signal()
     """The selected files are to be saved to disk."""
+    drag_asked = Signal()
+    """The selected files are being dragged."""
     history_asked = Signal()
     """What did every layer do to the file under the cursor?"""
     preview_toggled = Signal()
@@ -75,6 +77,7 @@ class FilesView(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setAcceptDrops(False)
+        self.setDragEnabled(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows = self.verticalHeader()
         rows.hide()
@@ -168,6 +171,10 @@ class FilesView(QTableView):
         if files is not None and node >= 0:
             files.expand_to(node)
             self.refresh(node)
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        if self.selected_rows():
+            self.drag_asked.emit()
 
     def selected_rows(self) -> list[int]:
         return sorted({index.row() for index in self.selectionModel().selectedRows()})

@@ -1,0 +1,123 @@
+"""Files dragged out of the window: written by the one safe path into a private folder that vanishes at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import ExtractError, UsageError
+from inspector.language import tr
+from inspector.viewmodel import display
+from inspector.viewmodel.extracting import extract_paths
+
+if TYPE_CHECKING:
+    from inspector.extract import ExtractReport
+    from inspector.progress import CancelToken, ProgressSink
+    from inspector.viewmodel.session import ArchiveSession
+    from inspector.viewmodel.tree import StructureNode
+
+MOST_BYTES: Final = 1 << 30
+"""Of files that are dragged at once: they are written before the drop, for whoever takes them to read."""
+_lock = threading.Lock()
+_folders: list[Path] = []
+
+
+def refuse_large(size: int) -> None:
+    """Raise `UsageError` if so many bytes are better extracted into a folder."""
+    if size > MOST_BYTES:
+        raise UsageError(
+            tr("Too much to drag"),
+            tr("These files have %s. At most %s are dragged; use Extract and choose a folder.")
+            % (display.size(size), display.size(MOST_BYTES)),
+        )
+
+
+def extract_dragged(
+    session: ArchiveSession, node: StructureNode, paths: tuple[bytes, ...], token: CancelToken, sink: ProgressSink
+) -> tuple[Path, ...]:
+    """Write `paths` of the layer or image at `node` into a new private folder; where each of them is now.
+
+    The folder stays until `remove_dragged`, at the latest until the program ends: whoever took the files may be reading
+    them. Raises `ExtractError` and what reading raises; then nothing is left.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="image-inspector-drag-"))
+    except OSError as error:
+        raise ExtractError(
+            tr("No folder for dragged files"), tr("It could not be made: %s.") % (error.strerror or error)
+        ) from error
+    with _lock:
+        _folders.append(folder)
+    chosen = set(paths)
+    paths = tuple(path for path in paths if not any(above in chosen for above in _above(path)))
+    try:
+        report = extract_paths(session, node, paths, folder, token, sink)
+    except BaseException:
+        _remove(folder)
+        raise
+    found = tuple(folder / os.fsdecode(name) for path in paths if (name := _name_of(report, path)) is not None)
+    if not found:
+        _remove(folder)
+        why = "; ".join(f"{display.safe(path)}: {reason}" for path, reason in report.left_out[:3])
+        raise ExtractError(tr("Nothing to drag"), why or tr("What is selected has no content."))
+    return found
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """The folders that a path lies in."""
+    while b"/" in path:
+        path = path.rpartition(b"/")[0]
+        yield path
+
+
+def _name_of(report: ExtractReport, path: bytes) -> bytes | None:
+    """Where what stands at `path` was written; of a folder that no entry states, by something below it."""
+    for written in report.written:
+        if written.path == path:
+            return written.name
+    depth = path.count(b"/") + 1
+    for written in report.written:
+        if written.path.startswith(path + b"/"):
+            return b"/".join(written.name.split(b"/")[:depth])
+    return None
+
+
+def remove_dragged() -> None:
+    """Remove all folders made here. Called when the program ends."""
+    with _lock:
+        folders = list(_folders)
+    for folder in folders:
+        _remove(folder)
+
+
+def forget(files: tuple[Path, ...]) -> None:
+    """Nobody took these files: remove the folder that they were written into."""
+    with _lock:
+        folders = [folder for folder in _folders if any(folder in file.parents for file in files)]
+    for folder in folders:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    # Folders keep their modes from the archive, and one without w or x holds on to what is in it.
+    for place, below, _ in os.walk(folder):
+        for name in below:
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                try:
+                    os.chmod(path, 0o700)
+                except OSError:
+                    continue
+    shutil.rmtree(folder, ignore_errors=True)
+    with _lock:
+        if folder in _folders:
+            _folders.remove(folder)
+
+
+atexit.register(remove_dragged)
