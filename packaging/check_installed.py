@@ -16,9 +16,9 @@ FOLDERS = ("resources/", "tests/unit/", "packaging/linux/")
 FINDER = """
 import pathlib, inspector
 from inspector.ui.assets import resource
-found = resource("icons", "app.svg")
-assert found.is_relative_to(pathlib.Path(inspector.__file__).parent), found
-assert "site-packages" in found.parts, found
+for found in (resource("icons", "app.svg"), resource("help", "guide.md")):
+    assert found.is_relative_to(pathlib.Path(inspector.__file__).parent), found
+    assert "site-packages" in found.parts, found
 print(inspector.__version__)
 """
 

@@ -45,7 +45,7 @@ BY_HAND = {
     "uv run image-inspector app.tar": "needs uv and a network",
     "uv run --extra test pytest": "needs uv and a network",
     "python3 packaging/build deb": "minutes; needs a network (packaging/debian/try-deb runs on its result)",
-    "python3 packaging/build folder rpm": "minutes; needs a network",
+    "python3 packaging/build archive rpm": "minutes; needs a network",
     "apt-get install ./dist/oci-image-inspector_0.1.0_amd64.deb": "as root, in packaging/debian/try-deb",
     "apt-get purge oci-image-inspector": "as root, in packaging/debian/try-deb",
     "packaging/debian/try-deb dist/*.deb app.tar other.tar": "as root, minutes; needs a network",
