@@ -39,6 +39,8 @@ class Member(NamedTuple):
     """Whether all of its bytes are there: not if the archive ends within it."""
     sparse: tuple[tuple[int, int], ...] | None = None
     stored_size: int = 0
+    odd_type: bytes = b""
+    """The type flag of a regular file that is none by its flag: `S`, GNU's sparse file, or `7`, a contiguous one."""
 
 
 _KINDS = tuple(MemberKind)
@@ -49,6 +51,7 @@ _CODE_OF_TYPE = {
     EntryType.SYMLINK.value: _CODES[MemberKind.SYMLINK],
     EntryType.HARDLINK.value: _CODES[MemberKind.HARDLINK],
 }
+_ODD_TYPES = (b"S", b"7")
 _OTHER = _CODES[MemberKind.OTHER]
 _NO_OFFSET = -1
 
@@ -70,6 +73,7 @@ class Members(Sequence[Member]):
         self._stored_names: dict[int, bytes] = {}
         self._stored_sizes: dict[int, int] = {}
         self._sparse: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._odd_types: dict[int, bytes] = {}
 
     def add_entry(self, entry: TarEntry, name: str, *, is_as_stored: bool) -> None:
         """A row for a tar entry whose normalised name is `name`."""
@@ -87,6 +91,8 @@ class Members(Sequence[Member]):
             self.links[row] = entry.linkname.decode("utf-8", "surrogateescape")
         if entry.sparse is not None:
             self._sparse[row] = entry.sparse
+        if entry.typeflag in _ODD_TYPES:
+            self._odd_types[row] = entry.typeflag
         self.names.append(name)
 
     def add(self, name: str, stored_name: bytes, kind: MemberKind, size: int, link: str = "") -> None:
@@ -157,4 +163,5 @@ class Members(Sequence[Member]):
             not is_in_tar or content + stored_size <= self._total,
             self._sparse.get(row),
             stored_size,
+            self._odd_types.get(row, b""),
         )

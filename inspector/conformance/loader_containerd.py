@@ -14,6 +14,7 @@ from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST, Trouble, is_refused, refuses, warns
 from inspector.conformance.loader_image import of_docker_image, only_sha256
 from inspector.conformance.loader_index import ambiguous, entries, has_no_index, image_troubles, is_named, wrong_layout
+from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import CONTAINERD, DOCKER, has_file, is_hard_link, unreadable
 from inspector.conformance.walk import Walk
 from inspector.oci.reference import qualify
@@ -48,12 +49,23 @@ def imports(case: Case, engine: Engine) -> Iterator[Trouble]:
     yield from outer
     if is_refused(outer):
         return
+    yield from _manifest_json(case)
     if has_file(case, "oci-layout"):
         yield from _layout(case, engine)
     elif has_file(case, "manifest.json") and case.archive.root_document("manifest.json") is not None:
         yield from _converted(case, engine)
     else:
         yield refuses("LAYOUT-1", "It finds neither the file oci-layout nor manifest.json (unrecognized image format).")
+
+
+def _manifest_json(case: Case) -> Iterator[Trouble]:
+    """It decodes manifest.json while it reads the tar, in an OCI layout too: what it cannot decode ends the import."""
+    if has_file(case, "manifest.json"):
+        document = case.archive.root_document("manifest.json")
+        if document is None or not (document.value is None or isinstance(document.value, list)):
+            yield refuses("COMPAT-1", "manifest.json is no list of images, and it reads that in any archive.")
+        else:
+            yield from undecodable(case, "manifest.json", streams=True)
 
 
 def _layout(case: Case, engine: Engine) -> Iterator[Trouble]:
@@ -86,6 +98,8 @@ def _layout(case: Case, engine: Engine) -> Iterator[Trouble]:
 
 def _entry(case: Case, engine: Engine, walk: Walk) -> Iterator[Trouble]:
     """What is wrong below one entry. Who skips what is missing needs one whole image, or something that is none."""
+    for name in _passed_over(walk):
+        yield refuses("ARC-4", f"{name} is a sparse or contiguous file in the tar, which it passes over.")
     for descriptor, is_top in walk.missing:
         if is_top or not engine.skips_missing:
             platform = f" for {descriptor.platform}" if descriptor.platform is not None else ""
@@ -101,6 +115,16 @@ def _entry(case: Case, engine: Engine, walk: Walk) -> Iterator[Trouble]:
         yield refuses("BLOB-6", "No platform of an image is complete.")
     elif engine.skips_missing and walk.missing and not walk.images and not any(top for _, top in walk.missing):
         yield refuses("BLOB-6", "Nothing of what an index lists is in the archive.")
+
+
+def _passed_over(walk: Walk) -> Iterator[str]:
+    """Members of what was visited that Go's reader does not call regular files."""
+    for node in (*walk.images, *walk.unreadable):
+        image = node.image
+        parts = (image.config_blob, *(layer.blob for layer in image.layers)) if image is not None else ()
+        for blob in (node.blob, *parts):
+            if blob is not None and blob.member.odd_type:
+                yield blob.member.name
 
 
 def _other_platform(walk: Walk) -> str:
@@ -126,6 +150,10 @@ def _converted(case: Case, engine: Engine) -> Iterator[Trouble]:
         yield from of_docker_image(case, view)
         if any(name and is_hard_link(case, name) for name in (view.entry.config, *view.entry.layers)):
             yield refuses("ARC-4", "A file of the image is a hard link, which it passes over.")
+        if any(blob is not None and blob.member.odd_type for blob in (view.config_blob, *view.layers)):
+            yield refuses(
+                "ARC-4", "A file of the image is a sparse or contiguous one in the tar, which it passes over."
+            )
         if any(qualify(tag) is None for tag in view.entry.repo_tags):
             yield refuses("COMPAT-5", "A tag is no image reference.")
         if any(blob is not None and blob.size and blob.compression is Compression.ZSTD for blob in view.layers):

@@ -66,7 +66,7 @@ def only_sha256(image: Image) -> Iterator[Trouble]:
         yield refuses("BLOB-4", f"It knows sha256 only, and a blob is named by {other.algorithm}.")
 
 
-def unpacking(case: Case, image: Image) -> Iterator[Trouble]:
+def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Trouble]:
     """What goes wrong where the layers of a manifest are unpacked and compared with the config's diffIDs."""
     config = image.parsed_config
     if config is None:
@@ -80,7 +80,7 @@ def unpacking(case: Case, image: Image) -> Iterator[Trouble]:
         )
         return
     if image.config is not None:
-        yield from undecodable(case, image.config.name)
+        yield from undecodable(case, image.config.name, streams=streams)
     yield from dates(config)
     if any(diff_id is None for diff_id in config.diff_ids):
         yield refuses("CONFIG-3", "A diffID of the config is no digest.")
@@ -124,13 +124,15 @@ def labels(image: Image) -> Iterator[Trouble]:
         yield refuses("MANIF-9", f"Layer {layer.number} is not compressed as its media type says.")
 
 
-def of_docker_image(case: Case, view: DockerImage, *, thin_is_fine: bool = False) -> Iterator[Trouble]:
+def of_docker_image(
+    case: Case, view: DockerImage, *, thin_is_fine: bool = False, streams: bool = False
+) -> Iterator[Trouble]:
     """What goes wrong with an entry of manifest.json, for every loader that reads it."""
     if view.config_blob is None or not view.config_blob.member.complete or view.config is None:
         yield refuses("COMPAT-2", "The config of an image is missing or cannot be read.")
         return
     config = view.config
-    yield from undecodable(case, view.config_blob.member.name, by_docker=True)
+    yield from undecodable(case, view.config_blob.member.name, by_docker=True, streams=streams)
     yield from dates(config)
     if len(config.stated_diff_ids) != len(view.entry.layers):
         yield refuses(

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from inspector.oci.descriptor import Descriptor
 
 
-def has_no_index(case: Case) -> Iterator[Trouble]:
-    """LAYOUT-4, LAYOUT-5, INDEX-3, INDEX-4: nothing to start from."""
+def has_no_index(case: Case, *, streams: bool = False) -> Iterator[Trouble]:
+    """LAYOUT-4, LAYOUT-5, INDEX-3, INDEX-4: nothing to start from. `streams`: what follows the first value is not read."""
     if case.top is None:
         yield refuses("LAYOUT-4", "It reads index.json, and there is none that is an image index.")
         return
@@ -42,7 +42,7 @@ def has_no_index(case: Case) -> Iterator[Trouble]:
         yield refuses("INDEX-11" if case.docker else "INDEX-3", "index.json lists nothing: nothing is loaded.")
     if case.top.index.schema_version != 2:
         yield warns("INDEX-1", "The schemaVersion of index.json is not 2; some tools refuse it.")
-    yield from undecodable(case, "index.json")
+    yield from undecodable(case, "index.json", streams=streams)
     for entry in case.top.index.manifests:
         yield from _type_of(case, entry)
 
@@ -76,8 +76,10 @@ def is_named(descriptor: Descriptor) -> bool:
     return bool(descriptor.annotations.get(IMAGE_NAME) or descriptor.annotations.get(REF_NAME))
 
 
-def image_troubles(case: Case, node: TreeNode, *, fetches_foreign: bool = False) -> Iterator[Trouble]:
-    """Parts of one manifest and, for images, whether it unpacks."""
+def image_troubles(
+    case: Case, node: TreeNode, *, fetches_foreign: bool = False, streams: bool = False
+) -> Iterator[Trouble]:
+    """Parts of one manifest and, for images, whether it unpacks. `streams`: what follows a document is not read."""
     image = node.image
     if image is None:
         return
@@ -87,11 +89,11 @@ def image_troubles(case: Case, node: TreeNode, *, fetches_foreign: bool = False)
     if manifest is not None and manifest.schema_version != 2:
         yield warns("MANIF-1", "The schemaVersion of a manifest is not 2; some tools refuse it.")
     if image.manifest is not None:
-        yield from undecodable(case, image.manifest.name)
+        yield from undecodable(case, image.manifest.name, streams=streams)
     if manifest is not None and "manifests" in manifest.raw:
         yield refuses("INDEX-4", "A manifest also looks like an index.")
     if image.kind is NodeKind.IMAGE and image.complete:
-        yield from unpacking(case, image)
+        yield from unpacking(case, image, streams=streams)
     elif image.kind is NodeKind.IMAGE and any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
         yield warns("", "Layers are encrypted: without the key they cannot be unpacked.")
 
@@ -114,7 +116,7 @@ def sizes(node: TreeNode) -> Iterator[Trouble]:
 
 def podman_first(case: Case) -> Iterator[Trouble]:
     """podman's try of oci-archive: one entry; of an index the instance for the host."""
-    yield from has_no_index(case)
+    yield from has_no_index(case, streams=True)
     if len(entries(case)) > 1:
         yield refuses("", f"index.json lists {len(entries(case))} images, and podman loads an OCI archive of one.")
         return
@@ -144,7 +146,7 @@ def podman_first(case: Case) -> Iterator[Trouble]:
 
 def skopeo(case: Case) -> Iterator[Trouble]:
     """`skopeo copy --all oci-archive:FILE`: one entry, all of its platforms; layers are copied, not unpacked."""
-    yield from has_no_index(case)
+    yield from has_no_index(case, streams=True)
     if len(entries(case)) > 1:
         yield refuses(
             "", f"index.json lists {len(entries(case))} entries: skopeo takes one of them, by its ref name (FILE:NAME)."
@@ -183,9 +185,10 @@ def _for_containers_image(case: Case, image: Image) -> Iterator[Trouble]:
 
 def umoci(case: Case) -> Iterator[Trouble]:
     """`umoci unpack --image FOLDER:NAME` with the first ref name, of the unpacked archive."""
-    yield from has_no_index(case)
-    yield from wrong_layout(case)
-    yield from ambiguous(case)
+    broken = [*has_no_index(case), *wrong_layout(case), *undecodable(case, "oci-layout"), *ambiguous(case)]
+    yield from broken
+    if case.top is None:
+        return
     named = [entry for entry in entries(case) if entry.annotations.get(REF_NAME)]
     if not named:
         yield refuses("ANNOT-3", "No entry of index.json has a ref name, and it finds images by nothing else.")
@@ -229,7 +232,7 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
         elif image.kind is NodeKind.ARTIFACT or types[1] != mediatype.OCI_CONFIG:
             yield refuses("MANIF-7", f"The ref name {name} is of no image: it cannot be unpacked.")
         else:
-            yield from image_troubles(case, node)
+            yield from image_troubles(case, node, streams=True)
             yield from sizes(node)
             yield from labels(image)
             yield from only_sha256(image)

@@ -1,14 +1,15 @@
 """What Go's JSON decoder refuses: a value of another type than the field has, a byte order mark, NaN, a date that is none.
 
-All loaders are written in Go. A missing or null field is no trouble to the decoder.
+All loaders are written in Go. Of two names that differ in case only it takes the last one. A missing or null field is no trouble to the decoder.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from inspector.conformance.forecast import Trouble, refuses
+from inspector.conformance.forecast import Trouble, refuses, wrong
 from inspector.conformance.grammar import is_date
+from inspector.oci.node import CASE_TWINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,11 @@ _REPLACED: Final = frozenset(("The document is not valid UTF-8", "Half a charact
 """What the decoder reads as U+FFFD, without a word."""
 
 
-def undecodable(case: Case, document: str, *, by_docker: bool = False) -> Iterator[Trouble]:
-    """Why the decoder refuses the document of that name, by what reading it brought up.
+def undecodable(case: Case, document: str, *, by_docker: bool = False, streams: bool = False) -> Iterator[Trouble]:
+    """Why the decoder refuses the document of that name, or reads it otherwise, by what reading it brought up.
 
-    Docker itself (`by_docker`) takes a single text for a list of words.
+    Docker itself (`by_docker`) takes a single text for a list of words. A loader that `streams` stops behind the first value
+    (Go's json.Decoder); the others refuse what follows it (json.Unmarshal).
     """
     for finding in case.archive.findings:
         if finding.where.object != document:
@@ -37,6 +39,10 @@ def undecodable(case: Case, document: str, *, by_docker: bool = False) -> Iterat
         is_words = finding.code == "CONFIG-7" and finding.expected == "an array of texts"
         if is_type and not (by_docker and is_words and str(finding.found).startswith('"')):
             yield refuses(finding.code, f"{finding.title} in {document}, so it cannot be decoded.")
+        elif finding.code == "JSON-4" and not streams:
+            yield refuses("JSON-4", f"{document} cannot be decoded: something follows the document.")
+        elif finding.code == "JSON-5" and finding.title == CASE_TWINS:
+            yield wrong("JSON-5", f"{document} has both {finding.expected} and {finding.found}: it takes the latter.")
         elif finding.code == "JSON-3" or (finding.code == "JSON-1" and finding.title not in _REPLACED):
             yield refuses(finding.code, f"{document} cannot be decoded: {finding.title}.")
 

@@ -20,15 +20,15 @@ _MOST_MANIFEST = 1 << 20
 _MOST_CONFIG = 4 << 20
 
 
-def has_no_manifest_json(case: Case) -> Iterator[Trouble]:
-    """COMPAT-1: absent, no array, or empty."""
+def has_no_manifest_json(case: Case, *, streams: bool = False) -> Iterator[Trouble]:
+    """COMPAT-1: absent, no array, or empty. `streams`: what follows the first value is not looked at."""
     document = case.archive.root_document("manifest.json")
     if document is None or not isinstance(document.value, list):
         yield refuses("COMPAT-1", "It reads manifest.json, and there is none that is a list of images.")
     elif not case.archive.docker_entries:
         yield refuses("COMPAT-1", "manifest.json lists no image: nothing is loaded.")
     else:
-        yield from undecodable(case, "manifest.json")
+        yield from undecodable(case, "manifest.json", streams=streams)
 
 
 def graph_driver(case: Case) -> Iterator[Trouble]:
@@ -40,7 +40,7 @@ def graph_driver(case: Case) -> Iterator[Trouble]:
             if not image.complete:
                 yield refuses("COMPAT-4", "A layer of an image is not in the archive.")
         return
-    yield from has_no_manifest_json(case)
+    yield from has_no_manifest_json(case, streams=True)
     for view in case.docker:
         yield from of_docker_image(case, view, thin_is_fine=True)
         if view.config is not None and view.config.os not in ("", "linux"):
@@ -87,7 +87,7 @@ def crane(case: Case) -> Iterator[Trouble]:
     if other:
         yield from other
         return
-    yield from has_no_manifest_json(case)
+    yield from has_no_manifest_json(case, streams=True)
     if len(case.docker) > 1:
         yield refuses("", f"manifest.json lists {len(case.docker)} images, and it takes one.")
     member = case.archive.members.find("manifest.json")
@@ -95,7 +95,7 @@ def crane(case: Case) -> Iterator[Trouble]:
         name = member.stored_name.decode("utf-8", "backslashreplace")
         yield refuses("ARC-3", f"It looks for manifest.json and does not find {name} (fixed in 2026).")
     for view in case.docker:
-        yield from of_docker_image(case, view)
+        yield from of_docker_image(case, view, streams=True)
         yield from first_or_last(case, ["manifest.json", view.entry.config, *view.entry.layers])
         kinds = {blob.compression is Compression.NONE for blob in view.layers if blob is not None and blob.size}
         if len(kinds) > 1:

@@ -63,6 +63,9 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
             yield refuses(finding.code, f"{finding.title}: Go's tar reader refuses the archive.")
         elif unpacks and finding.code == "TAR-8":
             yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
+    odd = next((m for m in case.archive.members.members if m.odd_type), None) if unpacks else None
+    if odd is not None:
+        yield refuses("ARC-4", f"{odd.name} has the type {odd.odd_type.decode()} in the tar, which it cannot unpack.")
     end, size = case.archive.members.end, case.archive.spooled_bytes or case.archive.size
     if end is not None and end.zero_blocks == 1 and size % _BLOCK:
         yield refuses("ARC-1", "The end mark of the tar is cut off.")
@@ -91,8 +94,10 @@ def first_or_last(case: Case, names: Iterable[str]) -> Iterator[Trouble]:
 
 
 def has_file(case: Case, name: str) -> bool:
-    """Whether a regular file of that name is a member itself: links do not count."""
-    return any(m.name == name and m.kind is MemberKind.FILE for m in case.archive.members.below(name))
+    """Whether a regular file of that name is a member itself: links do not count, nor do GNU's sparse files."""
+    return any(
+        m.name == name and m.kind is MemberKind.FILE and not m.odd_type for m in case.archive.members.below(name)
+    )
 
 
 def is_hard_link(case: Case, name: str) -> bool:

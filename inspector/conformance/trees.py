@@ -91,6 +91,9 @@ def loaded_from_index(case: Case) -> str:
 
 def loaded_from_manifest_json(case: Case) -> str:
     """What a loader of manifest.json gets, in words."""
+    if case.archive.layout == "docker-save-v1":
+        found = [image.names or (image.key.removeprefix("v1:")[:12],) for image in case.images]
+        return _in_words([name for names in found for name in names], "repositories")
     names: list[str] = []
     for view in case.docker:
         names += view.entry.repo_tags or (str(view.config_digest or view.entry.config)[:19],)

@@ -12,6 +12,8 @@ from inspector.oci.json_reader import Json, name_pointer
 from inspector.oci.problems import Problems
 
 _SHOWN: Final = 120
+CASE_TWINS: Final = "A name that Go readers take for the right one beside it"
+"""Title of JSON-5 where those readers see another value than is shown: the name in the wrong case stands behind the right one."""
 
 
 class Node:
@@ -75,12 +77,13 @@ class Node:
                 right[name] = value
                 continue
             beside = meant in self.value
-            if last_wins or not beside:
+            taken = last_wins or not beside
+            if taken:
                 changed = True
                 right[meant] = value
             self.problems.record(
                 "JSON-5",
-                "A name in the wrong case",
+                "A name in the wrong case" if taken or _is_last(name, meant, self.value) else CASE_TWINS,
                 f"The specification's name is {meant}. Readers written in Go take both for the same name"
                 + (" and here would follow the last of the two." if beside else ", others do not see it."),
                 severity=severity,
@@ -215,3 +218,9 @@ class Node:
         if self.value is None and not required:
             return
         self.wrong(expected, code=code, severity=severity)
+
+
+def _is_last(name: str, right: str, names: Iterable[str]) -> bool:
+    """Whether the right name stands behind the other one, so that even those who follow the last take it."""
+    order = [found for found in names if found in (name, right)]
+    return order[-1] == right

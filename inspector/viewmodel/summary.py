@@ -117,7 +117,8 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
         rows.append(
             Row("Media type", display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
         )
-    rows.append(Row("Stored size", display.size(layer.size), display.size_exact(layer.size)))
+    label = "Stored size" if layer.blob is not None else "Stated size"
+    rows.append(Row(label, display.size(layer.size), display.size_exact(layer.size)))
     if layer.blob is not None:
         declared = mediatype.declared_compression(layer.media_type) if layer.media_type else None
         stored = layer.compression.value

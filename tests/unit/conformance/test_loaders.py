@@ -13,6 +13,7 @@ from inspector.conformance.forecast import Forecast
 from inspector.conformance.loaders import NAMES
 from tests.builders import Bundle, Entry, docker_19, docker_24, docker_25, hardlink, image, pack, sha256, symlink
 from tests.builders.altered import LAYERS, altered, put
+from tests.builders.images import compact
 from tests.builders.rawtar import END, raw_entry, raw_header
 from tests.unit.conformance.cases import sha512, with_layer
 from tests.unit.conformance.cases_more import swapped, two_platforms
@@ -211,3 +212,72 @@ def test_a_layout_folder(tmp_path: Path) -> None:
     with open_archive(altered(with_docker=True).folder(tmp_path / "layout")) as archive:
         report = check_archive(archive, deep=True)
     assert set(NAMES) - refusing(report) == {"podman", "umoci"}
+
+
+def followed(value: object) -> bytes:
+    return compact(value) + b" {}"
+
+
+def test_what_follows_a_document_stops_those_that_do_not_stream(check: Check) -> None:
+    """JSON-4: Go's Decoder stops behind the first value, Unmarshal refuses the rest; who uses which is in their sources."""
+    assert refusing(check(altered(docker=followed))) == {"skopeo-docker"}
+    assert refusing(check(altered(with_docker=True, index=followed))) == {
+        "docker-containerd", "containerd", "kind", "umoci"
+    }  # fmt: skip
+    assert refusing(check(altered(with_docker=True, manifest=followed))) >= {"containerd", "skopeo-oci"}
+    assert "umoci" not in refusing(check(altered(with_docker=True, manifest=followed)))
+    assert refusing(check(altered(with_docker=True, config=followed))) >= {"docker-graphdriver", "containerd"}
+    assert not {"crane", "umoci"} & refusing(check(altered(with_docker=True, config=followed)))
+    made = altered(with_docker=True, oci_layout=b'{"imageLayoutVersion":"1.0.0"}{}')
+    assert refusing(check(made)) == {"umoci"}
+
+
+def test_of_two_names_that_differ_in_case_go_takes_the_last(check: Check) -> None:
+    report = check(altered(index=lambda index: index.update(Manifests=index["manifests"])))
+    assert by_name(report)["containerd"].verdict == "loads-wrong"
+    assert by_name(report)["containerd"].because == ("JSON-5",)
+    assert by_name(report)["umoci"].verdict == "loads-wrong"
+
+    def first(index: dict[str, object]) -> None:
+        index["Manifests"] = []
+        index["manifests"] = index.pop("manifests")
+
+    report = check(altered(index=first))
+    assert by_name(report)["containerd"].verdict == "loads"
+    assert "JSON-5" in {finding.code for finding in report.findings}
+
+
+def test_manifest_json_is_read_by_containerd_in_a_layout_too(check: Check) -> None:
+    report = check(altered(docker=lambda _entries: {"not": "a list"}))
+    assert refusing(report) >= {"containerd", "kind", "docker-containerd"}
+    assert "umoci" not in refusing(report)
+
+
+def retyped(made: Bundle, name: str, kind: bytes) -> bytes:
+    """The tar with another type flag for that member, and the checksum made right."""
+    data = bytearray(made.tar())
+    at = next(at for at in range(0, len(data), 512) if data[at : at + 100].rstrip(b"\0") == name.encode())
+    header = data[at : at + 512]
+    header[156:157] = kind
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    data[at : at + 512] = header
+    return bytes(data)
+
+
+def test_contiguous_files_are_passed_over_or_refused(check: Check) -> None:
+    """Go's reader calls only types 0 and NUL regular files: containerd passes over others, unpackers refuse them."""
+    made = altered(with_docker=True)
+    layer = check(retyped(made, LAYER, b"7"))
+    assert refusing(layer) == {
+        "docker-graphdriver", "docker-containerd", "containerd", "kind", "podman", "skopeo-oci"
+    }  # fmt: skip
+    assert by_name(layer)["containerd"].because == ("ARC-4",)
+    assert by_name(layer)["docker-graphdriver"].because == ("ARC-4",)
+    assert refusing(check(retyped(made, "index.json", b"7"))) >= {"containerd", "kind"}
+
+
+def test_texts_of_the_oldest_layout_do_not_contradict_themselves(check: Check) -> None:
+    forecast = by_name(check(docker_19([image("docker.io/library/app:1")])))
+    assert forecast["docker-graphdriver"].text.startswith("From repositories it loads docker.io/library/app:1.")
+    assert "ref name" not in forecast["umoci"].text
