@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEED_AN_ARCHIVE = (
     "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "check-everything", "save-report", "findings-panel", "show-source", "extract", "search", "find-next", "find-previous",
-    "turn-preview", "compare-below", "dockerfile", "file-history",
+    "turn-preview", "compare-below", "json-tree", "dockerfile", "file-history",
     *(f"page-{page.value}" for page in Page),
 )  # fmt: skip
 """Commands that are off while no archive is open."""
@@ -50,6 +50,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "find-previous": with_view(lambda view: view.pages.json.find_previous()),
         "file-history": with_view(ArchiveView.show_file_history),
         "dockerfile": with_view(lambda view: view.pages.toggle_dockerfile()),
+        "json-tree": with_view(lambda view: view.pages.toggle_json_tree()),
         "compare-below": with_view(lambda view: view.pages.compare_below()),
         "expand-all": lambda: window.expand(everything=True),
         "collapse-all": lambda: window.expand(everything=False),

@@ -53,6 +53,7 @@ _TABLE = (
     Command("page-size-map", "Size Map", ("Alt+7",), "What takes the space: folders and files as areas, and as a table", "View", "size-map"),
     Command("page-findings", "Findings", ("Alt+5",), "What is odd or wrong, and where", "View", "findings"),
     Command("dockerfile", "History as Dockerfile", ("Alt+D",), "Show the steps as text, or as a table again", "View", "document"),
+    Command("json-tree", "JSON as Tree", ("Ctrl+T",), "Show the document as keys and values with what they mean, or as text again", "View", "json-tree"),
     Command("compare-below", "Compare with Layers Below", ("Ctrl+B",), "Show what the layer added, modified and removed", "View", "compare-below", separated=True),
     Command("expand-all", "Expand All", ("Ctrl+Shift+Right",), "", "View", separated=True),
     Command("collapse-all", "Collapse All", ("Ctrl+Shift+Left",), "", "View"),
@@ -78,6 +79,8 @@ _TABLE = (
     Command("preview", "Preview", ("Space",), "Show or hide the content of the selected file", scope="files"),
     Command("parent-folder", "Parent Folder", ("Backspace",), "", scope="files"),
     Command("follow-link", "Follow Digest", ("Return",), "Go to the node of the digest in this line", scope="json"),
+    Command("fold", "Fold", ("-",), "Close the braces that the cursor is in", scope="json"),
+    Command("unfold", "Unfold", ("+",), "", scope="json"),
     Command("tree-enter", "Show Details", ("Return",), "", scope="tree"),
 )  # fmt: skip
 

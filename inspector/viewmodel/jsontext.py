@@ -60,6 +60,7 @@ _KINDS = {
     "literal": Kind.LITERAL,
     "punctuation": Kind.PUNCTUATION,
 }
+_KEYED = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?(\s*:)?', re.DOTALL)
 _DIGEST = re.compile(
     r"(?P<whole>(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?![0-9a-f]))"
@@ -91,7 +92,8 @@ class JsonText:
         self, logical_lines: list[str], parents: array[int] | None = None, places: array[int] | None = None
     ) -> None:
         """`parents` and `places`: per logical line the line of its container (-1: none) and its number in it."""
-        self._parents, self._places = parents, places
+        self.parents: array[int] = parents if parents is not None else array("i")
+        self.places: array[int] = places if places is not None else array("i")
         pieces = logical_lines
         self._continued = bytearray(len(pieces))
         self._logical: Sequence[int] = range(len(pieces))
@@ -125,6 +127,30 @@ class JsonText:
     @property
     def line_count(self) -> int:
         return len(self._continued)
+
+    def logical(self, line: int) -> int:
+        """The document's line that a line of the text is, or is a piece of."""
+        return self._logical[line]
+
+    def first_line(self, logical: int) -> int:
+        """The line of the text where a line of the document begins."""
+        return self._first[logical]
+
+    def start(self, line: int) -> int:
+        """Where a line begins in `text`; of the line behind the last one, the end."""
+        return self._starts[line]
+
+    def line_at(self, position: int) -> int:
+        """The line that holds a position of `text`."""
+        return max(0, bisect_right(self._starts, position, hi=len(self._starts) - 1) - 1)
+
+    def scalar(self, logical: int, limit: int = 1 << 62) -> tuple[str | None, str]:
+        """Key (None if there is none) and value of a line of the document as written, less a comma; `limit` characters of it."""
+        first = self._first[logical]
+        text = (self._logical_text(first, 0, limit) if limit > FOLD else self.line(first)).strip()
+        match = _KEYED.match(text)
+        value = text if match is None else text[match.end() :]
+        return match and match[1], value.removesuffix(",")[:limit]
 
     def line(self, line: int) -> str:
         """The characters of the line, without its break."""
@@ -169,22 +195,22 @@ class JsonText:
 
     def pointer(self, line: int) -> str:
         """`$.layers[2].size`; "" for the stored text. The line of a closing bracket belongs to its container."""
-        if self._parents is None or self._places is None:
+        if not self.parents:
             return ""
         number = self._logical[line]
         steps: list[str] = []
-        while number >= 0 and (parent := self._parents[number]) >= 0:
-            if self._places[number] == CLOSING:
+        while number >= 0 and (parent := self.parents[number]) >= 0:
+            if self.places[number] == CLOSING:
                 number = parent
                 continue
             key = self._key(number)
-            steps.append(f"[{self._places[number]}]" if key is None else _step(key))
+            steps.append(f"[{self.places[number]}]" if key is None else _step(key))
             number = parent
         return "$" + "".join(reversed(steps))
 
     def line_of(self, pointer: str) -> int | None:
         """The line where the value of `pointer` begins; None if there is none."""
-        if self._parents is None or self._places is None:
+        if not self.parents:
             return None
         here = 0
         for step in _steps(pointer):
@@ -225,15 +251,13 @@ class JsonText:
         return None
 
     def _child(self, parent: int, step: str | int) -> int | None:
-        assert self._parents is not None
-        assert self._places is not None
         last = None
-        for number in range(parent + 1, len(self._parents)):
-            above = self._parents[number]
+        for number in range(parent + 1, len(self.parents)):
+            above = self.parents[number]
             if above < parent:
                 break
             if above == parent and (
-                self._places[number] == step if isinstance(step, int) else self._key(number) == step
+                self.places[number] == step if isinstance(step, int) else self._key(number) == step
             ):
                 last = number  # of duplicate keys the last counts, as for readers
                 if isinstance(step, int):

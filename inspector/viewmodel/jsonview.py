@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import FindingList
+from inspector.viewmodel.jsonfind import Finder
 from inspector.viewmodel.jsontext import CLOSING, FOLD, JsonText, Kind, Link, Token, visible
+from inspector.viewmodel.jsontree import JsonTree, tree_of
 
 if TYPE_CHECKING:
     from inspector.progress import CancelToken
@@ -36,6 +38,9 @@ class JsonView:
     raw: str
     pretty: JsonText
     stored: JsonText
+    tree: JsonTree | None
+    finders: tuple[Finder, Finder]
+    """Of the pretty and of the stored text."""
     note: str = ""
     findings: FindingList = field(default_factory=FindingList)
 
@@ -56,7 +61,12 @@ def json_view(
         raw.decode()
     except UnicodeDecodeError as error:
         notes.append(f"Byte {error.start:,} is not valid UTF-8: such bytes are shown as \\xHH.")
-    return JsonView(display.safe(name), len(raw), text, pretty, stored, " ".join(notes), findings or FindingList())
+    tree = tree_of(pretty, token)
+    finders = (Finder(pretty), Finder(stored))
+    shown_name = display.safe(name)
+    return JsonView(
+        shown_name, len(raw), text, pretty, stored, tree, finders, " ".join(notes), findings or FindingList()
+    )
 
 
 def pretty_lines(text: str, token: CancelToken) -> JsonText:

@@ -228,6 +228,45 @@ def json(stage: Stage) -> None:
     stage.take()
 
 
+def json_tree(stage: Stage) -> None:
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    stage.select("index.json")
+    stage.page("json")
+    stage.window.actions_by_id["json-tree"].trigger()
+    view = stage.window.view
+    assert view is not None
+    view.pages.json.go_to_pointer("$.manifests[0].digest")
+    stage.take()
+
+
+def json_packed(stage: Stage) -> None:
+    import base64
+    import json as encoder
+
+    from inspector.progress import CancelToken
+    from inspector.viewmodel.jsonview import json_view
+
+    stage.open("buildx-0.29-oci-multiplatform.tar")
+    stage.select("index.json")
+    stage.page("json")
+    view = stage.window.view
+    assert view is not None
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [],
+    }
+    payload = base64.b64encode(encoder.dumps(statement).encode()).decode()
+    raw = encoder.dumps({"payload": payload, "signatures": [{"sig": "AAEC", "keyid": ""}] * 9, "n": [1, 2, 3]}).encode()
+    page = view.pages.json
+    page.show_json(json_view("envelope.json", raw, raw.decode(), token=CancelToken()))
+    page.go_to_pointer("$.signatures")
+    page.view.fold()
+    page.go_to_pointer("$.payload")
+    stage.wait(page.decoded.isVisible)
+    stage.take()
+
+
 def stored(stage: Stage) -> None:
     stage.open(RICH)
     stage.select("config")
@@ -411,7 +450,7 @@ def menu(stage: Stage) -> None:
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
-        empty, recent, hovering, archive, image, config, history, json, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
+        empty, recent, hovering, archive, image, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
         export, exported, busy, error, details, shortcuts, preferences, again, menu,
     )
 }  # fmt: skip

@@ -1,20 +1,18 @@
-"""The text of a JSON document: line numbers, colours for the lines on screen only, digests as links."""
+"""The text of a JSON document: line numbers, folding, colours for the lines on screen only, digests as links."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFontDatabase,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QPalette,
     QResizeEvent,
     QTextCharFormat,
@@ -24,43 +22,35 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolTip, QWidget
 
 from inspector.ui import text
-from inspector.viewmodel.jsonview import JsonText, Kind
-
-# Hue, saturation and the two lightnesses (on a light, on a dark background) with a contrast of 4.5:1 and more.
-_INKS = {
-    Kind.KEY: (215, 160, 78, 170),
-    Kind.STRING: (130, 150, 62, 150),
-    Kind.NUMBER: (28, 200, 80, 150),
-    Kind.LITERAL: (290, 130, 90, 175),
-}
-
+from inspector.ui.views.json_gutter import Gutter
+from inspector.ui.views.json_inks import ink
+from inspector.viewmodel import jsonfold
+from inspector.viewmodel.jsonfold import FoldedText
+from inspector.viewmodel.jsontree import JsonTree
+from inspector.viewmodel.jsonview import JsonText
 
 _PIECE = 120_000
 """Characters laid out at once: about 10 ms. A whole document of 5 MB would hold the window for half a second."""
-
-
-class _LineNumbers(QWidget):
-    def __init__(self, view: JsonTextView) -> None:
-        super().__init__(view)
-        self._view = view
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._view.gutter_width(), 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self._view.paint_gutter(event)
+_MOST_AT_ONCE = 1_000_000
+"""Characters laid out at once at most, to stay at a place far down when something is folded."""
+_A_SCREEN = 200
 
 
 class JsonTextView(QPlainTextEdit):
     """Read-only. Links are followed by a click, or by Enter on their line."""
 
     digest_followed = Signal(str)
-    pointer_changed = Signal(str)
-    """The JSON pointer of the line of the cursor."""
+    line_changed = Signal(int)
+    """The line of the cursor, in the whole text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._json: JsonText | None = None
+        self._source: JsonText | None = None
+        self._tree: JsonTree | None = None
+        self._folded: set[int] = set()
+        """Lines of the document whose containers are closed up."""
+        self._json: JsonText | FoldedText | None = None
+        """What is in the widget."""
         self._coloured: set[int] = set()
         self._ready = False
         self.setReadOnly(True)
@@ -76,45 +66,91 @@ class JsonTextView(QPlainTextEdit):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self._rest = 0
-        self._wanted_line = -1
+        self._wanted: tuple[int, int, int] | None = None
+        """Line on screen, column and length of what is to be shown once it is there."""
         self._more = QTimer(self)
         self._more.setInterval(0)
         self._more.timeout.connect(self._append)
-        self._gutter = _LineNumbers(self)
-        self.blockCountChanged.connect(self._make_room)
+        self._gutter = Gutter(self, self._lines_on_screen, self._number_of, self._is_folded)
+        self._gutter.setFont(self.font())
+        self._gutter.fold_clicked.connect(self._toggle_shown)
         self.updateRequest.connect(self._scrolled)
-        self.cursorPositionChanged.connect(self._tell_pointer)
+        self.cursorPositionChanged.connect(self._tell_line)
         self._make_room()
         self._ready = True
 
-    def show_json(self, json: JsonText) -> None:
-        """Replace the text; colours come when lines are looked at."""
+    def show_json(self, json: JsonText, tree: JsonTree | None = None) -> None:
+        """Replace the text; colours come when lines are looked at. With its `tree` it can be folded."""
+        self._source, self._tree = json, tree
+        self._folded = set()
+        self._lay_out(0)
+        self._tell_line()
+
+    def shows(self, json: JsonText) -> bool:
+        """Whether this is the text that is shown, folded or not."""
+        return self._source is json
+
+    def _lay_out(self, down_to: int) -> None:
+        """Fill the widget, at once as far as the line `down_to` on screen needs it."""
+        source = self._source
+        if source is None:
+            return
+        shown = FoldedText(self._tree, self._folded) if self._tree is not None and self._folded else source
         self._json = None
         self._more.stop()
-        self._wanted_line = -1
-        self._rest = _end_of_line(json.text, _PIECE)
-        self.setPlainText(json.text[: self._rest])
-        self._json = json
+        self._wanted = None
+        needed = shown.start(min(shown.line_count, down_to + _A_SCREEN)) if down_to else 0
+        self._rest = _end_of_line(shown.text, max(_PIECE, min(needed, _MOST_AT_ONCE)))
+        self._gutter.set_line_count(source.line_count)
+        self._make_room()
+        self.setPlainText(shown.text[: self._rest])
+        self._json = shown
         self._coloured = set()
-        if self._rest < len(json.text):
+        if self._rest < len(shown.text):
             self._more.start()
         self._colour_visible()
-        self._tell_pointer()
+        self._gutter.update()
 
-    def go_to_line(self, line: int) -> None:
-        """Put the cursor into `line` (from 0) and show it in the middle."""
+    # places ---------------------------------------------------------------------------------------------
+
+    @property
+    def source_line(self) -> int:
+        """The line of the cursor in the whole text."""
+        return self._source_line(self.textCursor().blockNumber())
+
+    def _source_line(self, shown: int) -> int:
+        return self._json.source_line(shown) if isinstance(self._json, FoldedText) else shown
+
+    def _shown_line(self, line: int) -> int:
+        return self._json.shown_line(line) if isinstance(self._json, FoldedText) else line
+
+    def go_to_line(self, line: int, column: int = 0, length: int = 0) -> None:
+        """Put the cursor into `line` (of the whole text, from 0), select `length` there, and show it in the middle.
+
+        Columns count in UTF-16 units. Whatever hides the line is unfolded.
+        """
+        self._reveal(line)
+        self._wanted = (self._shown_line(line), column, length)
+        self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        if self._wanted is None:
+            return
+        line, column, length = self._wanted
         block = self.document().findBlockByNumber(line)
-        if block.isValid() and not (self._more.isActive() and block == self.document().lastBlock()):
-            self._wanted_line = -1
-            self.setTextCursor(QTextCursor(block))
-            self.centerCursor()
-        else:
-            # Still to come; shown when it is there.
-            self._wanted_line = line
+        if not block.isValid() or (self._more.isActive() and block == self.document().lastBlock()):
+            return  # still to come; shown when it is there
+        self._wanted = None
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + min(column, block.length() - 1))
+        end = min(block.position() + column + length, self.document().characterCount() - 1)
+        cursor.setPosition(max(cursor.position(), end), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.centerCursor()
 
     @property
     def complete(self) -> bool:
-        """Whether the whole text is there to be searched."""
+        """Whether the whole text is in the widget."""
         return not self._more.isActive()
 
     def _append(self) -> None:
@@ -131,33 +167,78 @@ class JsonTextView(QPlainTextEdit):
         self.verticalScrollBar().setValue(place)
         if self._rest >= len(whole):
             self._more.stop()
-        if self._wanted_line >= 0:
-            self.go_to_line(self._wanted_line)
+        self._go_to_wanted()
 
-    def gutter_width(self) -> int:
-        lines = self._json.line_count if self._json is not None else self.blockCount()
-        digits = len(str(max(1, lines)))
-        return self.fontMetrics().horizontalAdvance("9") * (digits + 2)
+    # folding --------------------------------------------------------------------------------------------
 
-    def paint_gutter(self, event: QPaintEvent) -> None:
-        painter = QPainter(self._gutter)
-        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.AlternateBase))
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.setFont(self.font())
+    @property
+    def can_fold(self) -> bool:
+        return self._tree is not None
+
+    def fold(self) -> None:
+        """`-`: close the container of the line of the cursor; once more: the one around it."""
+        if self._tree is not None:
+            self._refold(jsonfold.fold_at(self._tree, self._folded, self.source_line))
+
+    def unfold(self) -> None:
+        """`+`: open what is folded in the line of the cursor."""
+        if self._tree is not None:
+            self._refold(jsonfold.unfold_at(self._tree, self._folded, self.source_line))
+
+    def fold_all(self) -> None:
+        """Close every container but the outermost."""
+        if self._tree is not None:
+            self._refold(jsonfold.fold_all(self._tree))
+
+    def unfold_all(self) -> None:
+        self._refold(set())
+
+    def _toggle_shown(self, shown: int) -> None:
+        if self._source is not None:
+            self._refold(self._folded ^ {self._source.logical(self._source_line(shown))})
+
+    def _reveal(self, line: int) -> None:
+        if self._tree is not None and self._folded:
+            self._refold(jsonfold.reveal(self._tree, self._folded, line))
+
+    def _refold(self, folded: set[int]) -> None:
+        """Lay out anew, with cursor and first line where they were, or at the container that now hides them."""
+        if folded == self._folded or self._source is None:
+            return
+        at, top = self.source_line, self._source_line(self.firstVisibleBlock().blockNumber())
+        self._folded = folded
+        shown = FoldedText(self._tree, folded) if self._tree is not None and folded else None
+        down_to = max(line if shown is None else shown.shown_line(line) for line in (at, top))
+        self._lay_out(down_to)
+        self.setTextCursor(QTextCursor(self.document().findBlockByNumber(self._shown_line(at))))
+        self.verticalScrollBar().setValue(self._shown_line(top))
+        self.ensureCursorVisible()
+
+    def _is_folded(self, shown: int) -> bool | None:
+        tree, source = self._tree, self._source
+        if tree is None or source is None or self._json is None or shown >= self._json.line_count:
+            return None
+        line = self._source_line(shown)
+        if source.continued(line) or not tree.entries(source.logical(line)):
+            return None
+        return source.logical(line) in self._folded
+
+    def _number_of(self, shown: int) -> int:
+        return self._source_line(shown) + 1
+
+    def _lines_on_screen(self) -> Iterator[tuple[int, float, float]]:
         block = self.firstVisibleBlock()
-        top = round(self.blockBoundingGeometry(block).translated(self.contentOffset()).top())
-        width = self._gutter.width() - self.fontMetrics().horizontalAdvance("9")
-        while block.isValid() and top <= event.rect().bottom():
-            height = round(self.blockBoundingRect(block).height())
-            painter.drawText(0, top, width, height, Qt.AlignmentFlag.AlignRight, str(block.blockNumber() + 1))
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        while block.isValid() and top <= self.viewport().height():
+            height = self.blockBoundingRect(block).height()
+            yield block.blockNumber(), top, height
             top += height
             block = block.next()
-        painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         inside = self.contentsRect()
-        self._gutter.setGeometry(QRect(inside.left(), inside.top(), self.gutter_width(), inside.height()))
+        self._gutter.setGeometry(QRect(inside.left(), inside.top(), self._gutter.breadth, inside.height()))
         self._colour_visible()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -183,6 +264,10 @@ class JsonTextView(QPlainTextEdit):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and digest:
             self.digest_followed.emit(digest)
             return
+        act = {Qt.Key.Key_Minus: self.fold, Qt.Key.Key_Plus: self.unfold}.get(Qt.Key(event.key()))
+        if act is not None and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            act()
+            return
         super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -200,6 +285,14 @@ class JsonTextView(QPlainTextEdit):
         )
         for caption, what in copies:
             menu.addAction(caption, partial(QGuiApplication.clipboard().setText, what)).setEnabled(bool(what))
+        menu.addSeparator()
+        for caption, act in (
+            (self.tr("Fold (-)"), self.fold),
+            (self.tr("Unfold (+)"), self.unfold),
+            (self.tr("Fold All"), self.fold_all),
+            (self.tr("Unfold All"), self.unfold_all),
+        ):
+            menu.addAction(caption, act).setEnabled(self.can_fold)
         menu.addSeparator()
         menu.addAction(self.tr("Copy"), self.copy).setEnabled(self.textCursor().hasSelection())
         menu.addAction(self.tr("Select All"), self.selectAll)
@@ -242,12 +335,14 @@ class JsonTextView(QPlainTextEdit):
         digest = self._json.link_at(cursor.blockNumber(), cursor.positionInBlock())
         return str(digest) if digest is not None else None
 
-    def _tell_pointer(self) -> None:
+    def _tell_line(self) -> None:
         if self._json is not None:
-            self.pointer_changed.emit(self._json.pointer(self.textCursor().blockNumber()))
+            self.line_changed.emit(self.source_line)
 
     def _make_room(self) -> None:
-        self.setViewportMargins(self.gutter_width(), 0, 0, 0)
+        inside = self.contentsRect()
+        self._gutter.setGeometry(QRect(inside.left(), inside.top(), self._gutter.breadth, inside.height()))
+        self.setViewportMargins(self._gutter.breadth, 0, 0, 0)
 
     def _scrolled(self, rect: QRect, dy: int) -> None:
         if dy:
@@ -260,38 +355,28 @@ class JsonTextView(QPlainTextEdit):
         """Formats only for what is on screen: colouring 5 MB at once would take a second and a half."""
         if self._json is None:
             return
-        block = self.firstVisibleBlock()
-        bottom = self.viewport().height()
-        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
-        while block.isValid() and top <= bottom:
-            line = block.blockNumber()
-            if line not in self._coloured:
+        for line, _top, _height in self._lines_on_screen():
+            if line not in self._coloured and line < self._json.line_count:
                 self._coloured.add(line)
+                block = self.document().findBlockByNumber(line)
                 block.layout().setFormats(self._formats(line))
                 self.document().markContentsDirty(block.position(), block.length())
-            top += self.blockBoundingRect(block).height()
-            block = block.next()
 
     def _formats(self, line: int) -> list[QTextLayout.FormatRange]:
         if self._json is None:
             return []
-        formats = [
-            _range(token.start, token.length, self._ink(token.kind))
-            for token in self._json.tokens(line)
-            if token.kind in _INKS
-        ]
+        formats = []
+        for token in self._json.tokens(line):
+            colour = ink(token.kind, self.palette())
+            if colour is not None:
+                form = QTextCharFormat()
+                form.setForeground(colour)
+                formats.append(_range(token.start, token.length, form))
         link = QTextCharFormat()
         link.setForeground(self.palette().color(QPalette.ColorRole.Link))
         link.setFontUnderline(True)
         formats += [_range(found.start, found.length, link) for found in self._json.links(line)]
         return formats
-
-    def _ink(self, kind: Kind) -> QTextCharFormat:
-        hue, saturation, on_light, on_dark = _INKS[kind]
-        dark = self.palette().color(QPalette.ColorRole.Base).lightness() < 128
-        ink = QTextCharFormat()
-        ink.setForeground(QColor.fromHsl(hue, saturation, on_dark if dark else on_light))
-        return ink
 
 
 def _end_of_line(whole: str, near: int) -> int:

@@ -56,7 +56,7 @@ class Pages(QWidget):
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
         self.size_map = SizeMapPage(runner)
-        self.json = JsonPage()
+        self.json = JsonPage(runner)
         self.history = HistoryPage()
         self.notable = NotablePage()
         self.findings = FindingsPage()
@@ -172,6 +172,11 @@ class Pages(QWidget):
         elif self.page is Page.JSON or self.show_page(Page.JSON):
             self.json.start_search()
 
+    def toggle_json_tree(self) -> None:
+        """Show the JSON as a tree or as text: the other one, if it is on screen already."""
+        if self.page is Page.JSON or (self.show_page(Page.JSON) and not self.json.shows_tree):
+            self.json.toggle_tree()
+
     def compare_below(self) -> None:
         """Compare the layer with those below it, or stop showing that."""
         if self.show_page(Page.FILES) and self.files.compare.button.isEnabled():
@@ -188,7 +193,7 @@ class Pages(QWidget):
         targets = {
             Page.FILES: self.files.view,
             Page.SIZE_MAP: self.size_map.view,
-            Page.JSON: self.json.view,
+            Page.JSON: self.json.front,
             Page.HISTORY: self.history.view,
             Page.FINDINGS: self.findings.view,
         }
