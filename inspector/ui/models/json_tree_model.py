@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QPalette
 
 from inspector.ui import text
-from inspector.ui.widgets.json_inks import ink
+from inspector.ui.json_inks import ink
 from inspector.viewmodel.jsontree import ROOT, JsonTree
 from inspector.viewmodel.jsonview import Kind
 

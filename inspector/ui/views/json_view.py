@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolTip, QWidget
 
 from inspector.ui import text
+from inspector.ui.json_inks import ink
 from inspector.ui.views.json_gutter import Gutter
-from inspector.ui.widgets.json_inks import ink
 from inspector.viewmodel import jsonfold
 from inspector.viewmodel.jsonfold import FoldedText
 from inspector.viewmodel.jsontree import JsonTree
