@@ -66,8 +66,10 @@ class Contents:
     no_tar: set[Blob] = field(default_factory=set)
     absolute_links: set[Blob] = field(default_factory=set)
     """Layers with hard links whose target begins with a slash (Docker 29.7.0 refuses them)."""
-    dangling_links: set[Blob] = field(default_factory=set)
-    """Layers with hard links to what the layer does not have before them."""
+    dangling_links: dict[Blob, frozenset[bytes]] = field(default_factory=dict)
+    """Layers with hard links to what the layer does not have before them, and to what."""
+    lost_links: set[Blob] = field(default_factory=set)
+    """Of these, the layers with a target that no layer below them has either."""
     trailing: set[Blob] = field(default_factory=set)
     """Layers with bytes behind their compressed stream."""
     unusable: dict[Blob, str] = field(default_factory=dict)

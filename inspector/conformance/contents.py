@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.blobstore import Blob, BlobState, compute_digest
 from inspector.archive.image import NodeKind
-from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, ROOT_IS_NO_FOLDER
+from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, ROOT_IS_NO_FOLDER, missing_targets
 from inspector.conformance.layer_rules import LAYER_1
 from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached
 from inspector.findings import Finding, Severity
@@ -52,7 +52,23 @@ def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
             case.contents.damaged[blob] = str(error)
             yield _not_read(blob, error)
         done += blob.size
+    _look_for_targets(case)
     case.contents.done = True
+
+
+def _look_for_targets(case: Case) -> None:
+    """Which hard links find their targets in a layer below. This is so rare that those are simply listed again."""
+    stacks = [[layer.blob for layer in image.layers] for image in case.images]
+    stacks += [list(view.layers) for view in case.docker]
+    for stack in stacks:
+        for number, blob in enumerate(stack):
+            needed = set(case.contents.dangling_links.get(blob, ())) if blob is not None else set()
+            for lower in stack[:number] if needed else ():
+                if lower is None or lower in case.contents.damaged or lower in case.contents.no_tar:
+                    continue
+                needed.difference_update(list_layer(lower, token=case.token, limits=case.limits).paths)
+            if needed and blob is not None:
+                case.contents.lost_links.add(blob)
 
 
 def _layers(case: Case) -> set[Blob]:
@@ -99,7 +115,7 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
             if finding.code in _REFUSED or finding.title in (BELOW_A_FILE, ROOT_IS_NO_FOLDER):
                 contents.unusable.setdefault(blob, finding.code)
             if finding.title == DANGLING:
-                contents.dangling_links.add(blob)
+                contents.dangling_links[blob] = missing_targets(listing)
             if finding.code == "LAYER-19":
                 contents.trailing.add(blob)
             yield finding

@@ -119,11 +119,23 @@ def whiteouts(name: str, listing: Listing) -> Iterator[Finding]:
 
 def hard_links(name: str, listing: Listing) -> Iterator[Finding]:
     """LAYER-10: an error if the target leads out, a warning if it is not earlier in the layer, or absolute."""
-    if HARDLINK not in listing.types:
-        return
-    earlier: set[bytes] = set()
+    outside, elsewhere = _links_to_elsewhere(listing)
+    for severity, title, rows in (
+        (Severity.ERROR, "A hard link that leads out of the layer", outside),
+        (Severity.WARNING, DANGLING, elsewhere),
+        (Severity.WARNING, "A hard link with an absolute target", sorted(listing.absolute_links)),
+    ):
+        found = listing.paths[rows[0]] + b" -> " + listing.links.get(rows[0], b"") if rows else b""
+        yield from _told(LAYER_10, severity, title, name, listing, rows, found)
+
+
+def _links_to_elsewhere(listing: Listing) -> tuple[list[int], list[int]]:
+    """Rows of hard links whose targets lead out of the layer, and of those to what is not before them in it."""
     outside: list[int] = []
     elsewhere: list[int] = []
+    if HARDLINK not in listing.types:
+        return outside, elsewhere
+    earlier: set[bytes] = set()
     for row, path in enumerate(listing.paths):
         if listing.types[row] == HARDLINK:
             target = listing.links.get(row, b"")
@@ -132,13 +144,12 @@ def hard_links(name: str, listing: Listing) -> Iterator[Finding]:
             elif target not in earlier:
                 elsewhere.append(row)
         earlier.add(path)
-    for severity, title, rows in (
-        (Severity.ERROR, "A hard link that leads out of the layer", outside),
-        (Severity.WARNING, DANGLING, elsewhere),
-        (Severity.WARNING, "A hard link with an absolute target", sorted(listing.absolute_links)),
-    ):
-        found = listing.paths[rows[0]] + b" -> " + listing.links.get(rows[0], b"") if rows else b""
-        yield from _told(LAYER_10, severity, title, name, listing, rows, found)
+    return outside, elsewhere
+
+
+def missing_targets(listing: Listing) -> frozenset[bytes]:
+    """What the hard links of a layer need from the layers below it."""
+    return frozenset(listing.links.get(row, b"") for row in _links_to_elsewhere(listing)[1])
 
 
 def leads_out(path: bytes) -> bool:

@@ -93,10 +93,10 @@ def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Tr
         return
     for layer in image.layers:
         if layer.blob is not None and not mediatype.is_encrypted(layer.media_type):
-            yield from _layer(case, layer.blob, str(layer.diff_id), "CONFIG-4", is_base=layer.number == 1)
+            yield from _layer(case, layer.blob, str(layer.diff_id), "CONFIG-4")
 
 
-def _layer(case: Case, blob: Blob, stated: str, code: str, *, is_base: bool) -> Iterator[Trouble]:
+def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = True) -> Iterator[Trouble]:
     contents = case.contents
     name = blob.member.name
     if blob in contents.no_tar:
@@ -106,11 +106,17 @@ def _layer(case: Case, blob: Blob, stated: str, code: str, *, is_base: bool) -> 
     found = contents.diff_ids.get(blob)
     if found is not None and stated and stated.startswith("sha256:") and str(found) != stated:
         yield refuses(code, f"{name} unpacks to another diffID than the config states.")
+    if not unpacks:
+        return
     if blob in contents.unusable:
         yield refuses(contents.unusable[blob], f"{name} has an entry that unpackers refuse.")
-    if blob in contents.dangling_links:
-        lost = f"{name} has hard links to what is not before them in the layer"
-        yield refuses("LAYER-10", f"{lost}.") if is_base else warns("LAYER-10", f"{lost}; a lower layer may have it.")
+    if blob in contents.lost_links:
+        yield refuses("LAYER-10", f"{name} has hard links to what neither it nor a layer below it has.")
+    elif blob in contents.dangling_links:
+        yield warns(
+            "LAYER-10",
+            f"{name} has hard links to files of lower layers, which fail where each layer is unpacked alone.",
+        )
     if blob in contents.absolute_links:
         yield warns("LAYER-10", f"{name} has hard links with absolute targets, which Docker 29.7.0 refuses.")
 
@@ -125,9 +131,9 @@ def labels(image: Image) -> Iterator[Trouble]:
 
 
 def of_docker_image(
-    case: Case, view: DockerImage, *, thin_is_fine: bool = False, streams: bool = False
+    case: Case, view: DockerImage, *, thin_is_fine: bool = False, streams: bool = False, unpacks: bool = True
 ) -> Iterator[Trouble]:
-    """What goes wrong with an entry of manifest.json, for every loader that reads it."""
+    """What goes wrong with an entry of manifest.json, for every loader that reads it, and for those that unpack layers."""
     if view.config_blob is None or not view.config_blob.member.complete or view.config is None:
         yield refuses("COMPAT-2", "The config of an image is missing or cannot be read.")
         return
@@ -153,4 +159,4 @@ def of_docker_image(
             yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with lz4.")
         else:
             code = "CONFIG-4" if view.has_manifest else "COMPAT-4"
-            yield from _layer(case, blob, str(view.diff_id(number) or ""), code, is_base=number == 0)
+            yield from _layer(case, blob, str(view.diff_id(number) or ""), code, unpacks=unpacks)

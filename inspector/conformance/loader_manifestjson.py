@@ -49,8 +49,8 @@ def graph_driver(case: Case) -> Iterator[Trouble]:
             yield refuses("COMPAT-5", "A tag is no image reference: loading stops there.")
 
 
-def docker_archive(case: Case) -> Iterator[Trouble]:
-    """containers/image docker-archive, as podman reads it: any number of images."""
+def docker_archive(case: Case, *, unpacks: bool = True) -> Iterator[Trouble]:
+    """containers/image docker-archive, as podman reads it: any number of images, which are unpacked. skopeo only copies."""
     other = list(first_or_last(case, ["manifest.json"]))
     if other:
         yield from other
@@ -60,7 +60,7 @@ def docker_archive(case: Case) -> Iterator[Trouble]:
     if document is not None and len(document.raw) > _MOST_MANIFEST:
         yield refuses("COMPAT-9", "manifest.json is larger than the 1 MiB that it reads.")
     for view in case.docker:
-        yield from of_docker_image(case, view)
+        yield from of_docker_image(case, view, unpacks=unpacks)
         names = ["manifest.json", view.entry.config, *view.entry.layers]
         yield from first_or_last(case, names)
         if view.config_blob is not None and view.config_blob.size > _MOST_CONFIG:
@@ -72,7 +72,7 @@ def docker_archive(case: Case) -> Iterator[Trouble]:
 def skopeo(case: Case) -> Iterator[Trouble]:
     """`skopeo copy docker-archive:FILE`: one image, unless a name or number is given."""
     yield from unreadable(case, DOCKER)
-    troubles = list(docker_archive(case))
+    troubles = list(docker_archive(case, unpacks=False))
     yield from troubles
     if len(case.docker) > 1 and not any(trouble.code == "ARC-2" for trouble in troubles):
         yield refuses(
@@ -95,7 +95,7 @@ def crane(case: Case) -> Iterator[Trouble]:
         name = member.stored_name.decode("utf-8", "backslashreplace")
         yield refuses("ARC-3", f"It looks for manifest.json and does not find {name} (fixed in 2026).")
     for view in case.docker:
-        yield from of_docker_image(case, view, streams=True)
+        yield from of_docker_image(case, view, streams=True, unpacks=False)
         yield from first_or_last(case, ["manifest.json", view.entry.config, *view.entry.layers])
         kinds = {blob.compression is Compression.NONE for blob in view.layers if blob is not None and blob.size}
         if len(kinds) > 1:

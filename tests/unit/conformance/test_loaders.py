@@ -281,3 +281,17 @@ def test_texts_of_the_oldest_layout_do_not_contradict_themselves(check: Check) -
     forecast = by_name(check(docker_19([image("docker.io/library/app:1")])))
     assert forecast["docker-graphdriver"].text.startswith("From repositories it loads docker.io/library/app:1.")
     assert "ref name" not in forecast["umoci"].text
+
+
+def test_hard_links_between_layers(check: Check) -> None:
+    """A lower layer may have the target: then it fails only where layers are unpacked alone. If none has it, it always fails."""
+    link = raw_header(b"b", kind=b"1", link=b"a") + END
+    file = raw_entry(b"a", b"x") + END
+    across = by_name(check(altered(with_docker=True, tars=(file, link))))
+    assert across["containerd"].verdict == "loads-with-warning"
+    assert across["docker-graphdriver"].because == ("LAYER-10",)
+    assert across["crane"].verdict == across["skopeo-docker"].verdict == "loads"
+    for tars in ((link, file), (raw_entry(b"c", b"x") + END, link)):
+        lost = check(altered(with_docker=True, tars=tars))
+        assert refusing(lost) == {"docker-graphdriver", "docker-containerd", "containerd", "kind", "podman", "umoci"}
+        assert by_name(lost)["umoci"].because == ("LAYER-10",)
