@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from inspector.progress import CancelToken, ProgressSink
@@ -96,7 +96,31 @@ class ArchiveStack(QWidget):
         """Read the archive in front again from disk."""
         view = self.view
         if view is not None and str(view.session.path) not in self._opening:
-            self._open(view.session.path, instead_of=view)
+            self._unless_busy(
+                view, self.tr("Stop and read again"), lambda: self._open(view.session.path, instead_of=view)
+            )
+
+    def ask_to_close(self, at: int) -> None:
+        """Close the archive of a tab; if that stops an export, only after a question."""
+        view = self.tabs.widget(at)
+        if isinstance(view, ArchiveView):
+            self._unless_busy(view, self.tr("Stop and close"), lambda: self.close_at(self.tabs.indexOf(view)))
+
+    def _unless_busy(self, view: ArchiveView, otherwise: str, do: Callable[[], None]) -> None:
+        if not self.is_busy(view):
+            do()
+            return
+        box = text.message_box(
+            self,
+            self.tr("An export of %s is running") % view.session.title,
+            self.tr("It would be stopped; nothing unfinished is left behind."),
+        )
+        stop = box.addButton(otherwise, QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(self.tr("Keep running"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        stop.clicked.connect(do)
+        box.open()
 
     def tell_anew(self) -> None:
         """Another unit or language: every text of every open archive is made again."""
@@ -174,7 +198,7 @@ class ArchiveStack(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolTip(text.tooltip(self.tr("Close this archive")))
         button.setAccessibleName(self.tr("Close %s") % view.session.title)
-        button.clicked.connect(lambda: self.close_at(self.tabs.indexOf(view)))
+        button.clicked.connect(lambda: self.ask_to_close(self.tabs.indexOf(view)))
         return button
 
     def _open(self, path: Path, instead_of: ArchiveView | None = None) -> None:

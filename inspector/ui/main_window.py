@@ -11,10 +11,6 @@ from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -30,6 +26,7 @@ from inspector.ui.actions import fill_menus, make_actions, redraw_icons
 from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
+from inspector.ui.dropping import Dropping
 from inspector.ui.exports import Exports
 from inspector.ui.findings_dock import FindingsDock
 from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_window
@@ -43,7 +40,6 @@ from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
 from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
 from inspector.viewmodel import preferences
-from inspector.viewmodel.display import safe
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences, Reopen
@@ -62,7 +58,6 @@ class MainWindow(QMainWindow):
         self.exports.saved_presets = settings.export_presets
         self.exports.presets_changed.connect(lambda saved: setattr(settings, "export_presets", saved))
         self._may_close = False
-        self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Image Inspector"))
         self.setWindowIcon(icon("app"))
         self.resize(FIRST_SIZE)
@@ -72,6 +67,7 @@ class MainWindow(QMainWindow):
         self.archives.view_changed.connect(self._view_changed)
         self.archives.is_busy = self.exports.is_running_for
         self.setCentralWidget(self.archives)
+        self.dropping = Dropping(self, self.archives)
         self.actions_by_id = make_actions(self, handlers_of(self))
         self.addActions(list(self.actions_by_id.values()))
         fill_menus(self, self.actions_by_id)
@@ -119,39 +115,6 @@ class MainWindow(QMainWindow):
         view.moved.connect(self._update_actions)
         view.learned.connect(self._show_worst_finding)
         view.bar.action_chosen.connect(partial(self._act_for, view))
-
-    # --- drag and drop ----------------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = _local_paths(event)
-        if paths:
-            event.acceptProposedAction()
-            hint = (
-                self.tr("Open %s") % safe(paths[0].name)
-                if len(paths) == 1
-                else self.tr("Open %d archives in tabs") % len(paths)
-            )
-            self.archives.empty.invite(hint)
-            self.statusBar().showMessage(hint)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if _local_paths(event):
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drag_ended()
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = _local_paths(event)
-        self._drag_ended()
-        if paths:
-            event.acceptProposedAction()
-            self.open_paths(paths)
-
-    def _drag_ended(self) -> None:
-        self.archives.empty.invite("")
-        self.statusBar().clearMessage()
 
     # --- commands ---------------------------------------------------------------------------------------------------------
 
@@ -376,10 +339,3 @@ class MainWindow(QMainWindow):
     def _close_anyway(self) -> None:
         self._may_close = True
         self.close()
-
-
-def _local_paths(event: QDropEvent | QDragMoveEvent) -> list[Path]:
-    """The local files of a drag; other URLs are never fetched, and nothing is taken that was dragged out of here."""
-    if event.source() is not None:
-        return []
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -40,7 +40,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "reopen": window.archives.reopen,
         "export-now": with_view(window.exports.export_now),
         "export": with_view(window.ask_export),
-        "close-tab": lambda: window.archives.close_at(window.archives.tabs.currentIndex()),
+        "close-tab": lambda: window.archives.ask_to_close(window.archives.tabs.currentIndex()),
         "quit": window.close,
         "copy-as": window.copy_as,
         "extract": with_view(ArchiveView.extract),

@@ -276,6 +276,18 @@ def test_messages_of_one_drop_wait_for_each_other(qtbot: QtBot) -> None:
     assert bar.isHidden()
 
 
+def test_details_of_a_message_are_copied_whole(qtbot: QtBot) -> None:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    bar.show_message(Message(Severity.ERROR, "It broke", "Here.", "line 1\nline 2"))
+    assert not bar._copy.isVisibleTo(bar)
+    bar._toggle_details()
+    bar._copy.click()
+    assert QApplication.clipboard().text() == "It broke\n\nHere.\n\nline 1\nline 2"
+    bar.show_message(Message(Severity.INFO, "Fine"))
+    assert not bar._copy.isVisibleTo(bar)
+
+
 def test_a_result_that_nobody_takes_is_dropped(qtbot: QtBot) -> None:
     runner = TaskRunner()
     dropped: list[int] = []

@@ -50,6 +50,9 @@ class MessageBar(QFrame):
         self._details.setMaximumHeight(160)
         self._details.setAccessibleName(self.tr("Details"))
         self._details.hide()
+        self._copy = QPushButton(icon("copy"), self.tr("Copy Details"), self)
+        self._copy.clicked.connect(self._copy_details)
+        self._copy.hide()
         row = QHBoxLayout()
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
@@ -64,6 +67,7 @@ class MessageBar(QFrame):
         layout.setContentsMargins(8, 6, 6, 6)
         layout.addLayout(row)
         layout.addWidget(self._details)
+        layout.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignRight)
         self.hide()
 
     @property
@@ -113,6 +117,7 @@ class MessageBar(QFrame):
         self._text.setVisible(bool(message.text))
         self._details.setPlainText(message.details)
         self._details.hide()
+        self._copy.hide()
         while (taken := self._buttons.takeAt(0)) is not None:
             widget = taken.widget()
             if widget is not None:
@@ -134,7 +139,15 @@ class MessageBar(QFrame):
         return button
 
     def _toggle_details(self) -> None:
-        self._details.setVisible(not self._details.isVisible())
+        shown = not self._details.isVisible()
+        self._details.setVisible(shown)
+        self._copy.setVisible(shown)
+
+    def _copy_details(self) -> None:
+        message = self._message
+        if message is not None:
+            parts = (message.title, message.text, message.details)
+            QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
 
     def _tint(self, hue: int) -> None:
         palette = QGuiApplication.palette()

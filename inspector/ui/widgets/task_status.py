@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from inspector.progress import Progress
 from inspector.ui import text
-from inspector.ui.task_runner import TaskRunner
+from inspector.ui.task_runner import Task, TaskRunner
 from inspector.viewmodel.messages import progress_text
 
 _PATIENCE_MS = 150
 """Work that is done sooner is not worth a flicker."""
+_STEP = 250
+"""Per mille between two announcements."""
 
 
 class TaskStatus(QWidget):
@@ -41,6 +46,7 @@ class TaskStatus(QWidget):
         self._patience.setInterval(_PATIENCE_MS)
         self._patience.timeout.connect(self._refresh)
         runner.changed.connect(self._refresh)
+        self._announced: tuple[int, int] = (0, 0)
         self.hide()
 
     def stop(self) -> None:
@@ -62,9 +68,19 @@ class TaskStatus(QWidget):
             return
         progress = task.progress or Progress(task.what)
         shown = self.tr("Stopping…") if task.token.cancelled else progress_text(progress, task.elapsed)
+        if len(loud) > 1:
+            shown = self.tr("%(what)s (and %(more)d more)") % {"what": shown, "more": len(loud) - 1}
         self._text.setText(shown)
+        self._announce(task, shown, progress.per_mille // _STEP)
         # Per mille: a progress bar's numbers are 32 bits wide, those of archives are not.
         self._bar.setRange(0, 1000 if progress.total > 0 else 0)
         self._bar.setValue(progress.per_mille)
         self._stop.setEnabled(not task.token.cancelled)
         self.show()
+
+    def _announce(self, task: Task[Any], shown: str, step: int) -> None:
+        """To a screen reader: the beginning, and each quarter; more would drown what the person is doing."""
+        told = (id(task), step)
+        if told != self._announced:
+            self._announced = told
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, shown))
