@@ -6,6 +6,7 @@
     ├── LimitReached                    a named limit stopped us; it may be raised and tried again
     ├── ArchiveError                    the file or folder cannot be read as an image archive
     │   ├── ArchiveUnreadable           the operating system refused
+    │   │   └── ReadFailed              the disk failed while an open file was read
     │   ├── NotAnArchive                it is something else; the message says what
     │   ├── ArchiveDamaged              it is an image archive, but what is needed is broken
     │   └── SourceChanged               the file changed while it was open
@@ -73,6 +74,10 @@ class ArchiveError(InspectorError):
 
 class ArchiveUnreadable(ArchiveError):
     """The operating system did not let us read it."""
+
+
+class ReadFailed(ArchiveUnreadable):
+    """The disk or the share failed in the middle of a file: nothing that is said of the archive after this can be trusted."""
 
 
 class NotAnArchive(ArchiveError):

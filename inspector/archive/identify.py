@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inspector.archive.members import MemberKind
-from inspector.errors import ArchiveDamaged, ArchiveError, InspectorError, NotAnArchive
+from inspector.errors import ArchiveDamaged, ArchiveError, InspectorError, NotAnArchive, ReadFailed, SourceChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,6 +90,8 @@ def explain_bytes(source: ByteSource, subject: str, *, inside: str = "") -> Arch
     """What a file is whose bytes are no tar; `inside` names the compression that was taken off first."""
     try:
         head = source.read_at(0, min(source.size, HEAD_BYTES))
+    except (ReadFailed, SourceChanged):
+        raise
     except InspectorError:
         head = b""
     broken = _broken_tar(head, subject)
@@ -287,6 +289,8 @@ def _archive_members(table: MemberTable) -> Iterable[Member]:
         try:
             source = table.open(member)
             head = source.read_at(0, min(source.size, 512))
+        except (ReadFailed, SourceChanged):
+            raise
         except (InspectorError, OSError):
             continue
         if head.startswith(_MAGICS_INSIDE) or head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import BlobState
 from inspector.archive.members import MemberKind
-from inspector.errors import ArchiveUnreadable, DocumentError, InspectorError, LimitReached
+from inspector.errors import ArchiveUnreadable, DocumentError, InspectorError, LimitReached, ReadFailed
 from inspector.findings import Finding, Fix, Severity, Where
 from inspector.oci.config import ImageConfig
 from inspector.oci.digest import Digest
@@ -120,6 +120,8 @@ class Opening:
             if claimed is not None and claimed.checkable and claimed.algorithm != "sha256":
                 blob.record(Digest.of(raw, claimed.algorithm))
             document = parse_document(raw, shown, limits=self._json_limits(limit))
+        except ReadFailed:
+            raise  # a finding about the archive would be a lie: it is the disk
         except (DocumentError, LimitReached, ArchiveUnreadable) as error:
             if is_root and isinstance(error, LimitReached):
                 raise
@@ -157,10 +159,12 @@ class Opening:
         return document, self._configs[blob]
 
     def peek(self, blob: Blob, length: int = 1) -> bytes:
-        """The first stored bytes, b"" if they cannot be had."""
+        """The first stored bytes, b"" if the file cannot be opened. Raises `ReadFailed`."""
         try:
             source = blob.open()
             return source.read_at(0, min(length, source.size))
+        except ReadFailed:
+            raise
         except ArchiveUnreadable:
             return b""
 

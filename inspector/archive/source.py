@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from inspector.errors import ArchiveUnreadable, NotAnArchive, SourceChanged
+from inspector.errors import ArchiveUnreadable, NotAnArchive, ReadFailed, SourceChanged
 from inspector.progress import CancelToken
 
 _OPEN_FLAGS = (
@@ -49,7 +49,7 @@ class ByteSource(Protocol):
         """Exactly `length` bytes from `offset`; safe from any thread.
 
         ValueError if the range does not lie within `size`, `SourceChanged` if the file ends earlier than it did,
-        `ArchiveUnreadable` if the operating system refuses. The caller bounds `length`.
+        `ArchiveUnreadable` if the operating system refuses (`ReadFailed` in the middle). The caller bounds `length`.
         """
         ...
 
@@ -93,7 +93,7 @@ def unreadable(path: str, error: OSError) -> ArchiveUnreadable:
 
 
 def read_exactly(descriptor: Descriptor, offset: int, length: int, path: str) -> bytes:
-    """`length` bytes at `offset`, or `SourceChanged` / `ArchiveUnreadable` about `path`."""
+    """`length` bytes at `offset`, or `SourceChanged` / `ReadFailed` about `path`."""
     try:
         piece = descriptor.read(offset, length)
         if len(piece) == length:
@@ -105,7 +105,8 @@ def read_exactly(descriptor: Descriptor, offset: int, length: int, path: str) ->
             pieces.append(piece)
             missing -= len(piece)
     except OSError as error:
-        raise unreadable(path, error) from error
+        reason = error.strerror or str(error)
+        raise ReadFailed("The file cannot be read", f"{path}: {reason}.", subject=path) from error
     if missing:
         raise SourceChanged(
             "The file became shorter while it was open",

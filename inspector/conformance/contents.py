@@ -9,7 +9,7 @@ from inspector.archive.blobstore import Blob, BlobState, compute_digest
 from inspector.archive.image import NodeKind
 from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, ROOT_IS_NO_FOLDER, missing_targets
 from inspector.conformance.layer_rules import LAYER_1
-from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached
+from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached, ReadFailed
 from inspector.findings import Finding, Severity
 from inspector.layers.listing import list_layer
 from inspector.oci import mediatype
@@ -48,6 +48,8 @@ def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
                 yield from _read_layer(case, blob, tell)
             elif blob.member.complete:
                 _hash(case, blob, tell)
+        except ReadFailed:
+            raise
         except (ArchiveUnreadable, BlobError, LimitReached) as error:
             case.contents.damaged[blob] = str(error)
             yield _not_read(blob, error)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.archive.members import MemberKind
-from inspector.errors import InspectorError
+from inspector.errors import InspectorError, ReadFailed, SourceChanged
 from inspector.oci.config import ImageConfig
 from inspector.oci.document import JsonLimits, parse_document
 
@@ -68,6 +68,8 @@ def _read(archive: ImageArchive, blob: Blob, limits: Limits) -> tuple[Digest | N
     bounds = JsonLimits(limits.config_bytes, limits.json_depth, limits.json_values, "config_bytes")
     try:
         document = parse_document(archive.members.read(blob.member, "config_bytes"), name, limits=bounds)
+    except (ReadFailed, SourceChanged):
+        raise
     except InspectorError:
         return blob.computed, None
     return document.digest, ImageConfig.parse(document)[0] if isinstance(document.value, dict) else None

@@ -20,7 +20,7 @@ from inspector.conformance.manifest_rules import (
     MANIF_14,
 )
 from inspector.conformance.rules import Check
-from inspector.errors import InspectorError
+from inspector.errors import InspectorError, ReadFailed, SourceChanged
 from inspector.findings import Finding, Fix, Severity
 from inspector.oci import mediatype
 from inspector.oci.digest import EMPTY_JSON
@@ -136,9 +136,11 @@ def compressions(case: Case) -> Iterator[Finding]:
 
 
 def compression_of(layer: Layer) -> Compression | None:
-    """How the stored bytes are compressed; None if they cannot be read or there are none."""
+    """How the stored bytes are compressed; None if they cannot be had or there are none."""
     try:
         return layer.blob.compression if layer.blob is not None and layer.blob.size else None
+    except (ReadFailed, SourceChanged):
+        raise
     except InspectorError:
         return None
 

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from inspector.archive.source import FileSource
+from inspector.errors import ReadFailed
 from inspector.export import fill, pack
 from inspector.export.folder_output import FolderOutput
 from inspector.export.folder_target import FolderTarget, is_empty_folder
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
-from inspector.export.target import Target
+from inspector.export.target import Target, unwritable
 from inspector.export.transfer import BackgroundSync, TarOutput
 from inspector.export.verify import WrongContent, read_back, read_back_folder
 from inspector.progress import CancelToken, ProgressSink
@@ -45,11 +46,14 @@ class Landed:
 
 def land(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:
     """Write, sync and read back, in the form that `place` was made for. Raises as `writer.export_archive`."""
-    if isinstance(place, FolderTarget):
-        return _folder(plan, place, token, sink)
-    if plan.form in PACKED:
-        return _packed(plan, place, token, sink)
-    return _tar(plan, place, token, sink)
+    write = _folder if isinstance(place, FolderTarget) else _packed if plan.form in PACKED else _tar
+    try:
+        return write(plan, place, token, sink)  # type: ignore[arg-type]  # a folder only goes to `_folder`
+    except ReadFailed as error:
+        ours = error.subject == str(place.folder) or error.subject.startswith(str(place.part))
+        if not ours or not isinstance(error.__cause__, OSError):
+            raise
+        raise unwritable(place.path, error.__cause__) from error  # not the source: the disk that we write to
 
 
 def _tar(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:
