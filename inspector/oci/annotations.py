@@ -42,6 +42,54 @@ _SENTENCES = {
     COSIGN_KIND: "What cosign stored here: the image, its signatures or its attestations.",
     STARGZ_TOC: "The table of contents of an eStargz layer, which lets its files be fetched one by one.",
     STARGZ_SIZE: "The unpacked size of an eStargz layer.",
+    # what a runtime takes from the config (image-spec conversion.md)
+    _PREFIX + "os": "The operating system that the image is for.",
+    _PREFIX + "architecture": "The kind of processor that the image is for.",
+    _PREFIX + "variant": "The variant of the processor that the image is for.",
+    _PREFIX + "os.version": "The version of the operating system that the image is for.",
+    _PREFIX + "os.features": "What the image demands of the operating system.",
+    _PREFIX + "author": "Who built the image.",
+    _PREFIX + "stopSignal": "The signal that asks the program to end.",
+    _PREFIX + "exposedPorts": "Ports on which the program listens.",
+    # of single tools
+    "org.opencontainers.artifact.created": "When the artifact was made (withdrawn draft).",
+    "org.opencontainers.artifact.description": "What the artifact is (withdrawn draft).",
+    "org.opencontainers.referrers.filtersApplied": "Which filters a registry applied to this list.",
+    "com.docker.official-images.bashbrew.arch": "The architecture as Docker's official images call it.",
+    "com.docker.image.source.entrypoint": "The file of the source that describes this image.",
+    "dev.cosignproject.cosign/signature": "The signature, in base64. This program does not check it.",
+    "dev.sigstore.cosign/bundle": "Proof that the signature was entered into a public log.",
+    "dev.sigstore.cosign/certificate": "The certificate of whoever signed.",
+    "dev.sigstore.cosign/chain": "The certificates that vouch for that of the signature.",
+    "dev.sigstore.bundle.content": "What the sigstore bundle holds: a signature over a message, or an envelope.",
+    "dev.sigstore.bundle.predicateType": "What the signed statement is about.",
+    "containerd.io/uncompressed": "The hash of the layer when unpacked, as containerd remembers it.",
+    "io.buildah.version": "The version of Buildah that built the image.",
+    "io.deis.oras.content.digest": "The hash of a folder before it was packed.",
+    "io.deis.oras.content.unpack": "Whether this is a packed folder.",
+    "buildkit/createdat": "When BuildKit made this cache entry.",
+    "moby.buildkit.buildinfo.v1": "How BuildKit built the image, in base64.",
+    "moby.buildkit.cache.v0": "What BuildKit needs to reuse the steps, in base64.",
+    "io.k8s.display-name": "The name that Kubernetes consoles show.",
+    "io.k8s.description": "What Kubernetes consoles say of it.",
+    "io.openshift.expose-services": "Ports that OpenShift offers as services.",
+    "io.openshift.tags": "Words to find it by in OpenShift.",
+    "io.artifacthub.package.readme-url": "Where Artifact Hub finds the description.",
+    "io.buildpacks.stack.id": "The buildpacks stack that the image was built on.",
+    "io.buildpacks.build.metadata": "How buildpacks built the image, as JSON.",
+    "io.buildpacks.lifecycle.metadata": "Which layers buildpacks may replace, as JSON.",
+    "io.buildpacks.project.metadata": "The source that buildpacks built from, as JSON.",
+    "maintainer": "Who looks after the image.",
+}
+_PREFIXES = {
+    "org.label-schema.": "A label of the former Label Schema; org.opencontainers.image has its successors.",
+    "com.docker.compose.": "What Docker Compose noted of the service that it was built for.",
+    "com.docker.official-images.": "A note of Docker's official images.",
+    "io.buildpacks.": "A note of Cloud Native Buildpacks.",
+    "io.openshift.": "A note for OpenShift.",
+    "com.redhat.": "A note of Red Hat's build system.",
+    "com.github.": "A note for GitHub.",
+    "desktop.docker.io/": "A note for Docker Desktop.",
 }
 
 
@@ -51,7 +99,7 @@ def explain(key: str) -> str | None:
         return "The table of contents of a zstd:chunked layer, which lets its files be fetched one by one."
     if key.startswith(DISTRIBUTION_SOURCE_PREFIX):
         return "The repository that this was pulled from."
-    return _SENTENCES.get(key)
+    return _SENTENCES.get(key) or next((words for start, words in _PREFIXES.items() if key.startswith(start)), None)
 
 
 def depends_on_stored_bytes(key: str) -> bool:

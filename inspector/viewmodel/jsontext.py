@@ -14,10 +14,8 @@ from enum import IntEnum
 from itertools import accumulate
 from typing import NamedTuple
 
-from inspector.oci import annotations as keys
-from inspector.oci import mediatype
 from inspector.oci.digest import Digest
-from inspector.viewmodel import display
+from inspector.viewmodel.jsonmeaning import meaning
 
 FOLD = 2000
 """Characters of a line of the text; a longer one goes on in the next."""
@@ -229,7 +227,7 @@ class JsonText:
                 key = text[start + 1 : stop - 1]
             elif kind in (Kind.STRING, Kind.NUMBER):
                 value = text[start:stop].strip('"')
-        return _meaning(key, value)
+        return meaning(self.pointer(line), key, value)
 
     def _window(self, line: int) -> tuple[int, int]:
         begin = (line - self._first[self._logical[line]]) * FOLD
@@ -328,21 +326,3 @@ def _steps(pointer: str) -> Iterator[str | int]:
     for match in re.finditer(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.([^.\[]+)', pointer):
         quoted, number, plain = match.groups()
         yield int(number) if number is not None else quoted if quoted is not None else plain
-
-
-_SIZES = {"size", "Size"}
-
-
-def _meaning(key: str, value: str) -> str:
-    lines = []
-    if "/" in value and mediatype.in_words(value) != value:
-        lines.append(f"{display.safe(value)}: {mediatype.in_words(value)}")
-    if "." in key:
-        explained = keys.explain(key)
-        if explained:
-            lines.append(explained)
-    if key in _SIZES and value.isdecimal() and len(value) < 20:
-        lines.append(display.size_exact(int(value)))
-    elif len(value) >= 20 and value[4:5] == "-" and (words := display.moment(value)[0]) != value:
-        lines.append(words)
-    return "\n".join(lines)

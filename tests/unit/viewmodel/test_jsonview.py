@@ -108,6 +108,7 @@ def test_explanations() -> None:
     assert "1,300,000,000 bytes" in pretty.explain(2)
     assert "built on" in pretty.explain(3)
     assert "2024-05-01 10:00" in pretty.explain(4)
+    assert "When it was built." in pretty.explain(4)
     assert pretty.explain(5) == ""
 
 
