@@ -1,42 +1,20 @@
 """`diff A B`: in what two archives, or two images, differ: documents, layers, files (cli.md).
 
-`--json` (keys may be added, never renamed):
-
-    {"a": "A", "b": "B", "same": false, "complete": true, "only_a": [IMAGE], "only_b": [IMAGE],
-     "images": [{"a": IMAGE, "b": IMAGE, "same": false, "complete": true,
-       "documents": [{"document": "manifest|config|names", "a": "sha256:…|null", "b": …}],
-       "fields": [{"document": "manifest|config", "pointer": "$.config.Env[2]", "a": …, "b": …}],
-       "layers": [{"change": "same|recompressed|added|removed", "a": 1, "b": 1, "digest_a": "…", "digest_b": "…",
-                   "diff_id_a": "…", "diff_id_b": "…"}],
-       "files": [{"path": "etc/passwd", "change": "added|removed|modified", "a": ENTRY, "b": ENTRY,
-                  "differs": ["content", "type", "link", "mode", "owner", "time", "xattrs"]}]}]}
-
-IMAGE has names, platform, manifest_digest and config_digest; ENTRY what `files --json` has, with its layer. A side on
-which nothing is there is null, and in `fields` its key is left out. `uncompared` in `differs`: a content that could not
-be read. Without an image named, images go together by manifest, config, name and platform, or platform alone.
+The document of `--json` is described in `viewmodel/archivediff.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from inspector.archive.image import Image, ImageArchive
     from inspector.cli.console import Console
-    from inspector.cli.pairing import Paired
-    from inspector.layers.difference import FileDifference
-    from inspector.layers.merged import Merged
 
 NAME = "diff"
 HELP = "compare two archives or images: documents, layers, files"
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
-_SIGNS = {"same": "=", "recompressed": "~", "added": "+", "removed": "-"}
-_LONGEST = 120
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,167 +30,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what differs; 0 nothing, 1 something, 2 a layer that cannot be read, so that nobody can tell."""
-    image_a, image_b = arguments.image_a or arguments.image, arguments.image_b or arguments.image
+    from inspector.viewmodel.archivediff import compare_archives, lines_of
+
+    images = arguments.image_a or arguments.image, arguments.image_b or arguments.image
     with console.open_archive(arguments.a) as a, console.open_archive(arguments.b) as b:
-        paired = _choose(a, b, image_a, image_b, arguments.platform)
-        compared = [_compare(left, right, console) for left, right in paired.pairs]
-    document = {
-        "a": arguments.a,
-        "b": arguments.b,
-        "same": not (paired.only_a or paired.only_b) and all(image["same"] for image in compared),
-        "complete": all(image["complete"] for image in compared),
-        "images": compared,
-        "only_a": [_head(image) for image in paired.only_a],
-        "only_b": [_head(image) for image in paired.only_b],
-    }
+        document = {"a": arguments.a, "b": arguments.b} | compare_archives(
+            a,
+            b,
+            images=images,
+            platform=arguments.platform,
+            limits=console.limits,
+            token=console.token,
+            sink=console.sink(),
+        )
     if arguments.json:
         console.out_json(document)
     else:
-        for line in _lines(document):
+        for line in lines_of(document):
             console.out(line)
     if not document["complete"]:
         console.error("a layer cannot be read to its end: files of it were not compared")
         return UNREADABLE
     return SAME if document["same"] else DIFFERENT
-
-
-def _choose(a: ImageArchive, b: ImageArchive, image_a: str | None, image_b: str | None, platform: str | None) -> Paired:
-    """One image of each if one was named, else all that go together."""
-    from inspector.archive.image import NodeKind
-    from inspector.archive.select import select_image
-    from inspector.cli.pairing import Paired, pair
-
-    if image_a or image_b or platform:
-        return Paired([(select_image(a, image_a, platform), select_image(b, image_b, platform))], [], [])
-    both = [[image for image in archive.images if image.kind is NodeKind.IMAGE] for archive in (a, b)]
-    if not (both[0] or both[1]):
-        both = [list(a.images), list(b.images)]
-    return pair(*both)
-
-
-def _compare(left: Image, right: Image, console: Console) -> dict[str, Any]:
-    from inspector.cli.pairing import fields, layers
-    from inspector.layers.difference import compare
-    from inspector.layers.merged import merge
-    from inspector.layers.stack import list_image
-
-    listed = [
-        list_image(image, token=console.token, sink=console.sink(), limits=console.limits) for image in (left, right)
-    ]
-    before, after = (merge(found.listings) for found in listed)
-    differences = compare(before, after, lambda n: left.layers[n].blob, lambda n: right.layers[n].blob, console.token)
-    documents: list[dict[str, object]] = []
-    inner: list[dict[str, object]] = []
-    for name, a, b, digest_a, digest_b in (
-        ("manifest", left.manifest, right.manifest, left.manifest_digest, right.manifest_digest),
-        ("config", left.config, right.config, left.config_digest, right.config_digest),
-    ):
-        if digest_a != digest_b:
-            documents.append({"document": name, "a": digest_a, "b": digest_b})
-        if a is not None and b is not None and a.digest != b.digest:
-            inner += [{"document": name} | field for field in fields(a.value, b.value)]
-    if left.names != right.names:
-        documents.append({"document": "names", "a": list(left.names), "b": list(right.names)})
-    stacks = [
-        list(zip(image.layers, found.listings, strict=True)) for image, found in zip((left, right), listed, strict=True)
-    ]
-    layer_changes = list(layers(*stacks))
-    complete = all(found.complete for found in listed)
-    same_layers = all(layer["change"] == "same" for layer in layer_changes)
-    return {
-        "a": _head(left),
-        "b": _head(right),
-        "same": complete and not documents and not inner and same_layers and not differences,
-        "complete": complete,
-        "documents": documents,
-        "fields": inner,
-        "layers": layer_changes,
-        "files": [_file(difference, before, after) for difference in differences],
-    }
-
-
-def _head(image: Image) -> dict[str, object]:
-    return {
-        "names": list(image.names),
-        "platform": str(image.platform) if image.platform is not None else None,
-        "manifest_digest": image.manifest_digest,
-        "config_digest": image.config_digest,
-    }
-
-
-def _file(difference: FileDifference, before: Merged, after: Merged) -> dict[str, object]:
-    shown: dict[str, object] = {
-        "path": difference.path.decode("utf-8", "surrogateescape"),
-        "change": difference.kind.value,
-        "differs": [aspect.name.lower() for aspect in difference.aspects if aspect.name is not None],
-    }
-    for side, merged, row in (("a", before, difference.before), ("b", after, difference.after)):
-        shown[side] = _entry(merged, row) if row is not None else None
-    return shown
-
-
-def _entry(merged: Merged, row: int) -> dict[str, object]:
-    from inspector.cli.files import entry_json
-
-    whole = entry_json(merged.listings[merged.layers[row]], merged.entries[row])
-    kept = ("type", "mode", "uid", "gid", "size", "mtime", "linkname", "xattrs")
-    return {key: whole[key] for key in kept} | {"layer": merged.layers[row] + 1}
-
-
-def _lines(document: dict[str, Any]) -> Iterator[str]:
-    for side, sign in (("only_a", "-"), ("only_b", "+")):
-        for head in document[side]:
-            yield f"{sign} image {_title(head)}"
-    for image in document["images"]:
-        title = _title(image["a"])
-        if image["same"]:
-            yield f"= image {title}"
-            continue
-        other = _title(image["b"])
-        yield f"~ image {title}" + (f" and {other}" if other != title else "")
-        yield from _image_lines(image)
-    if document["same"]:
-        yield "The same documents, layers and files."
-
-
-def _image_lines(image: dict[str, Any]) -> Iterator[str]:
-    for changed in image["documents"]:
-        yield f"  {changed['document']}: {_value(changed, 'a')} → {_value(changed, 'b')}"
-    for field in image["fields"]:
-        # What the manifest says of config and layers follows from them, and they are told.
-        if field["document"] == "manifest" and field["pointer"].startswith(("$.layers[", "$.config.")):
-            continue
-        yield f"  {field['document']} {_visible(field['pointer'])}: {_value(field, 'a')} → {_value(field, 'b')}"
-    for layer in image["layers"]:
-        if layer["change"] != "same":
-            number = layer["a"] or layer["b"]
-            digest = layer["digest_a"] or layer["digest_b"] or layer["diff_id_a"] or layer["diff_id_b"]
-            yield f"  {_SIGNS[layer['change']]} layer {number} {digest} ({layer['change']})"
-    same = sum(layer["change"] == "same" for layer in image["layers"])
-    yield f"  {same} of {len(image['layers'])} layers are the same"
-    letters = {"added": "A", "removed": "D", "modified": "M"}
-    for file in image["files"]:
-        differs = f" ({', '.join(file['differs'])})" if file["differs"] else ""
-        yield f"  {letters[file['change']]} {_visible(file['path'])}{differs}"
-    if not image["files"]:
-        yield "  the files are the same"
-
-
-def _title(head: dict[str, Any]) -> str:
-    names: Sequence[str] = head["names"]
-    digest = head["manifest_digest"] or head["config_digest"] or ""
-    words = [_visible(names[0]) if names else "unnamed", _visible(head["platform"] or ""), digest[:19]]
-    return " ".join(word for word in words if word)
-
-
-def _value(field: dict[str, Any], side: str) -> str:
-    if side not in field:
-        return "(absent)"
-    text = json.dumps(field[side], ensure_ascii=False)
-    return _visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
-
-
-def _visible(text: str) -> str:
-    from inspector.cli.console import visible
-
-    return visible(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import stat
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from inspector.cli.console import visible
+from inspector.viewmodel.entryjson import entry_json, text_of
 
 if TYPE_CHECKING:
     from inspector.archive.image import Image, Layer
@@ -147,42 +147,15 @@ def _write_lines(console: Console, lines: Iterator[str]) -> None:
         console.out("\n".join(batch))
 
 
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def entry_json(listing: Listing, row: int) -> dict[str, object]:
-    """One element of `entries`, as cli.md promises it."""
-    entry = listing.entry(row)
-    kind = listing.kind(row)
-    path = entry.whiteout.target if entry.whiteout is not None and kind in ("whiteout", "opaque") else entry.path
-    shown: dict[str, object] = {"path": _text(path)}
-    name = listing.stored_name(row)
-    if name != path:
-        shown["name"] = _text(name)
-    shown |= {
-        "type": kind,
-        "mode": entry.mode,
-        "uid": entry.uid,
-        "gid": entry.gid,
-        "size": entry.size,
-        "mtime": entry.mtime,
-        "linkname": _text(entry.link),
-        "xattrs": {name: base64.b64encode(value).decode() for name, value in listing.xattrs.get(row, {}).items()},
-        "offset": listing.offsets[row],
-    }
-    return shown
-
-
 def entry_line(listing: Listing, row: int) -> str:
     """One line, as `tar -tv --numeric-owner` prints it; whiteouts are `w` and `o` lines."""
     entry = listing.entry(row)
     kind = listing.kind(row)
-    path = visible(_text(entry.path))
-    link = visible(_text(entry.link))
+    path = visible(text_of(entry.path))
+    link = visible(text_of(entry.link))
     size = str(entry.size)
     if kind in ("whiteout", "opaque") and entry.whiteout is not None:
-        target = visible(_text(entry.whiteout.target))
+        target = visible(text_of(entry.whiteout.target))
         path = f"{target} (removed)" if kind == "whiteout" else f"{target} (all below it removed)"
     elif kind == "dir":
         path += "/"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.findings import Severity
+from inspector.ui.comparison_dialog import ComparisonDialog
 from inspector.ui.copy_menu import add_choices, put_on_clipboard
 from inspector.ui.drag_out import DragOut
 from inspector.ui.models.structure_model import StructureModel
@@ -226,6 +227,13 @@ class ArchiveView(QWidget):
             return None
         dialog = TimeLineDialog(self.session, image, files.path_in_image(row), self._runner, self)
         dialog.file_chosen.connect(self.show_file)
+        self.closing.connect(dialog.close)
+        dialog.show()
+        return dialog
+
+    def compare_with(self, other: Path) -> ComparisonDialog:
+        """Tell in what this archive and the one at `other` differ."""
+        dialog = ComparisonDialog(self.session, other, self._runner, self)
         self.closing.connect(dialog.close)
         dialog.show()
         return dialog

@@ -90,6 +90,8 @@ class Exports(QObject):
         elif action is Action.OPEN_RESULT:
             self.open_asked.emit(outcome.path)
             view.bar.hide()
+        elif action is Action.COMPARE:
+            view.compare_with(outcome.path)
         elif action is Action.COPY_DIGEST:
             QGuiApplication.clipboard().setText(outcome.digest)
         else:

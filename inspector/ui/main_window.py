@@ -147,6 +147,14 @@ class MainWindow(QMainWindow):
         self.findings_dock.fix_asked.connect(lambda view, _rows: self.ask_export(view))
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.findings_dock)
 
+    def compare(self, view: ArchiveView) -> None:
+        """Ask for another archive, then tell in what the two differ."""
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Compare with which archive?"), str(view.session.path.parent)
+        )
+        if chosen:
+            view.compare_with(Path(chosen))
+
     def ask_export(self, view: ArchiveView) -> None:
         self.exports.ask(view)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.ui.main_window import MainWindow
 
 NEED_AN_ARCHIVE = (
-    "reopen", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
+    "reopen", "compare-archives", "export-now", "export", "close-tab", "copy", "copy-as", "filter", "expand-all", "collapse-all", "toggle-tree",
     "back", "forward", "up", "verify", "check-everything", "save-report", "findings-panel", "show-source", "extract", "search", "find-next", "find-previous",
     "turn-preview", "compare-below", "json-tree", "dockerfile", "file-history",
     *(f"page-{page.value}" for page in Page),
@@ -67,6 +67,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "verify": with_view(ArchiveView.verify),
         "check-everything": with_view(ArchiveView.check_everything),
         "save-report": with_view(window.reports.ask),
+        "compare-archives": with_view(window.compare),
         "stop": window.stop,
         "show-source": window.show_source,
         "preferences": window.show_preferences,

@@ -70,6 +70,7 @@ _TABLE = (
     Command("verify", "Verify All Digests", ("Alt+T",), "Read every blob and compare it with its digest", "Tools", "verify"),
     Command("check-everything", "Check Everything", ("Alt+K",), "Read every blob and put all rules to it: digests, diffIDs, layers", "Tools", "findings"),
     Command("save-report", "Save Report…", ("Ctrl+Shift+R",), "Check everything and save an evidence report, as one HTML file or as Markdown", "Tools", "document"),
+    Command("compare-archives", "Compare with Archive…", ("Ctrl+Shift+D",), "Tell in what this archive and another one differ", "Tools", "compare-below"),
     Command("stop", "Stop", ("Esc",), "Stop the running work; what is known so far stays", "Tools", "stop"),
     Command("show-source", "Show Archive in Folder", (), "", "Tools", "folder", separated=True),
     Command("palette", "All Commands…", ("Ctrl+Shift+P", "Ctrl+K"), "Find any command by typing", "Help"),

@@ -36,6 +36,7 @@ class Action(StrEnum):
     SHOW_IN_FOLDER = "show-in-folder"
     OPEN_RESULT = "open-result"
     COPY_DIGEST = "copy-digest"
+    COMPARE = "compare"
     DETAILS = "details"
     REPLACE = "replace"
     SAVE_AS = "save-as"
@@ -55,6 +56,7 @@ _LABELS = {
     Action.SHOW_IN_FOLDER: "Show in Folder",
     Action.OPEN_RESULT: "Open",
     Action.COPY_DIGEST: "Copy Digest",
+    Action.COMPARE: "Compare with Source",
     Action.DETAILS: "Details",
     Action.REPLACE: "Replace",
     Action.SAVE_AS: "Save As…",
@@ -164,7 +166,7 @@ def _report(error: BaseException) -> str:
 def from_outcome(outcome: ExportOutcome) -> Message:
     """The bar above the panes after an export."""
     severity = Severity.INFO if outcome.verified else Severity.WARNING
-    actions = (Action.SHOW_IN_FOLDER, Action.OPEN_RESULT, Action.COPY_DIGEST, Action.DETAILS)
+    actions = (Action.SHOW_IN_FOLDER, Action.OPEN_RESULT, Action.COMPARE, Action.COPY_DIGEST, Action.DETAILS)
     return Message(severity, outcome.line, " ".join(outcome.notes), outcome.details, actions, subject=str(outcome.path))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inspector.cli import main
-from inspector.cli.pairing import fields
+from inspector.viewmodel.pairing import fields
 from inspector.oci.digest import Digest
 from tests.builders import Bundle, Entry, buildx_oci, compress, containerd, docker_24, hardlink, symlink
 from tests.builders.images import ImageSpec
