@@ -140,6 +140,6 @@ def _remove_layout(folder: Path) -> None:
 
 def is_empty_folder(path: Path) -> bool:
     """Whether a folder is there with nothing in it."""
-    with suppress(OSError), os.scandir(path) as entries:
+    with suppress(OSError, ValueError), os.scandir(path) as entries:
         return next(entries, None) is None
     return False

@@ -76,6 +76,10 @@ class ArchiveStack(QWidget):
         widget = self.tabs.currentWidget()
         return widget if isinstance(widget, ArchiveView) else None
 
+    def others(self, view: ArchiveView) -> list[Path]:
+        """The paths of all open archives but that of `view`."""
+        return [other.session.path for other in self.views() if other.session.path != view.session.path]
+
     def views(self) -> list[ArchiveView]:
         """All open archives, in the order of their tabs."""
         widgets = (self.tabs.widget(at) for at in range(self.tabs.count()))

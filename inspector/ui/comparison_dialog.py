@@ -19,9 +19,7 @@ from inspector.viewmodel.session import ArchiveSession
 class ComparisonDialog(QDialog):
     """Not modal. Closing it stops the comparison."""
 
-    def __init__(
-        self, session: ArchiveSession, other: Path, runner: TaskRunner, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, session: ArchiveSession, other: Path, runner: TaskRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Compare archives"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from inspector.ui.views.export_choices import ExportChoices
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
 from inspector.ui.widgets.preset_box import PresetBox
 from inspector.viewmodel import exporting
-from inspector.viewmodel.exportchoices import ExportRequest, SavedPresets
+from inspector.viewmodel.exportchoices import FOLDER, ExportRequest, SavedPresets
 from inspector.viewmodel.exporting import PlanRow, PlanSheet, TargetCheck
 from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.session import ArchiveSession
@@ -52,6 +54,7 @@ class ExportDialog(QDialog):
         parent: QWidget | None = None,
         *,
         saved: SavedPresets = _NONE_SAVED,
+        others: Sequence[Path] = (),
     ) -> None:
         super().__init__(parent)
         self._session = session
@@ -72,7 +75,7 @@ class ExportDialog(QDialog):
         self.presets = PresetBox(self)
         self.presets.show_saved(saved)
         self._saved = saved
-        self.choices = ExportChoices(session, self)
+        self.choices = ExportChoices(session, others, self)
         self._sheet: RowsModel[PlanRow] = RowsModel(self._columns(), self)
         self._plan_note = text.label(wrap=True)
         self._loaders = text.label(wrap=True)
@@ -89,10 +92,12 @@ class ExportDialog(QDialog):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._check_target)
+        self._pause.timeout.connect(self._plan)
         self._pause_plan = QTimer(self)
         self._pause_plan.setSingleShot(True)
         self._pause_plan.setInterval(_PAUSE_MS)
         self._pause_plan.timeout.connect(self._plan)
+        self._pause_plan.timeout.connect(self._check_target)
         self._lay_out()
         self.target.textChanged.connect(self._target_edited)
         self.replace.toggled.connect(self._update_button)
@@ -161,15 +166,17 @@ class ExportDialog(QDialog):
 
     @property
     def request(self) -> ExportRequest:
-        """What was chosen."""
-        return self.choices.request_on(ExportRequest(preset=self.presets.key))
+        """What was chosen. A name that ends with a slash means a folder, which a `Path` does not tell any more."""
+        chosen = self.choices.request_on(ExportRequest(preset=self.presets.key))
+        is_folder = self.target.text().endswith("/") and not (chosen.form or chosen.split)
+        return replace(chosen, form=FOLDER) if is_folder else chosen
 
     def _choose_target(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             self.tr("Save the exported archive as"),
             self.target.text(),
-            self.tr("Image archives (*.tar);;All files (*)"),
+            self.tr("Image archives (*.tar *.tar.gz *.tar.zst);;All files (*)"),
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if chosen:
@@ -181,11 +188,11 @@ class ExportDialog(QDialog):
         self._pause.start()
 
     def _check_target(self) -> None:
-        target = Path(self.target.text())
+        target, request = Path(self.target.text()), self.request
         self._tasks.append(
             self._runner.start(
                 self.tr("Looking at the target"),
-                lambda _token, _sink: exporting.check_target(self._session, target),
+                lambda _token, _sink: exporting.check_target(self._session, target, request),
                 partial(self._target_checked, target),
                 self._target_failed,
                 owner=self,
@@ -217,7 +224,7 @@ class ExportDialog(QDialog):
         self._tasks.append(
             self._runner.start(
                 self.tr("Planning the export"),
-                partial(exporting.prepare_export, self._session, request),
+                partial(exporting.prepare_export, self._session, request, target=Path(self.target.text())),
                 partial(self._planned, request),
                 self._plan_failed,
                 owner=self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -52,9 +52,9 @@ class Exports(QObject):
         """One click: `NAME.oci.tar` beside the archive, default preset. Asks only if that file exists."""
         self.start(view, ExportRequest(preset=self.preset), exporting.default_target(view.session), overwrite=False)
 
-    def ask(self, view: ArchiveView) -> ExportDialog:
-        """The dialog; it does not block, and neither does what follows."""
-        dialog = ExportDialog(view.session, self._runner, self._window, saved=self.saved_presets)
+    def ask(self, view: ArchiveView, others: Sequence[Path] = ()) -> ExportDialog:
+        """The dialog; it does not block, and neither does what follows. `others`: archives that may be merged."""
+        dialog = ExportDialog(view.session, self._runner, self._window, saved=self.saved_presets, others=others)
         dialog.saved_changed.connect(self._keep_presets)
         dialog.choose_preset(self.preset)
         dialog.export_asked.connect(

@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
             view.compare_with(Path(chosen))
 
     def ask_export(self, view: ArchiveView) -> None:
-        self.exports.ask(view)
+        self.exports.ask(view, self.archives.others(view))
 
     def show_preferences(self) -> PreferencesDialog:
         dialog = PreferencesDialog(
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         elif action is Action.SHOW_FINDINGS:
             view.show_findings()
         elif action in (Action.SAVE_AS, Action.REPLACE, Action.RETRY):
-            self.exports.ask(view)
+            self.exports.ask(view, self.archives.others(view))
 
     # --- state ------------------------------------------------------------------------------------------------------------
 

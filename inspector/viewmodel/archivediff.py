@@ -73,12 +73,8 @@ def _choose(a: ImageArchive, b: ImageArchive, image_a: str | None, image_b: str 
     return pair(*both)
 
 
-def _compare(
-    left: Image, right: Image, limits: Limits, token: CancelToken, sink: ProgressSink
-) -> dict[str, Any]:
-    listed = [
-        list_image(image, token=token, sink=sink, limits=limits) for image in (left, right)
-    ]
+def _compare(left: Image, right: Image, limits: Limits, token: CancelToken, sink: ProgressSink) -> dict[str, Any]:
+    listed = [list_image(image, token=token, sink=sink, limits=limits) for image in (left, right)]
     before, after = (merge(found.listings) for found in listed)
     differences = compare(before, after, lambda n: left.layers[n].blob, lambda n: right.layers[n].blob, token)
     documents: list[dict[str, object]] = []

@@ -31,9 +31,10 @@ def compare_files(a: Path, b: Path, limits: Limits, token: CancelToken, sink: Pr
 
     Raises what opening and reading raise.
     """
-    with open_archive(a, token=token, sink=sink, limits=limits) as before, open_archive(
-        b, token=token, sink=sink, limits=limits
-    ) as after:
+    with (
+        open_archive(a, token=token, sink=sink, limits=limits) as before,
+        open_archive(b, token=token, sink=sink, limits=limits) as after,
+    ):
         document = compare_archives(before, after, limits=limits, token=token, sink=sink)
     lines: list[str] = []
     for line in lines_of(document):

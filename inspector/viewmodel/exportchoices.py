@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.archive.image import NodeKind
 from inspector.errors import InspectorError
 from inspector.export.options import ON_INDEXES, ON_MANIFESTS, Annotation, ExportOptions, Form, Preset
+from inspector.export.split import Split
 from inspector.language import mark
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.summary import stored_size
@@ -73,6 +75,7 @@ COMPRESSIONS = (
 LEVELS = {"gzip": (0, 9), "zstd": (1, 19)}
 """Smallest and largest level of each compression that has some."""
 
+FOLDER = Form.FOLDER.value
 FORMS = (
     ("", mark("By the ending of the name")),
     (Form.TAR.value, mark("tar")),
@@ -81,6 +84,13 @@ FORMS = (
     (Form.FOLDER.value, mark("A layout folder")),
 )
 """What is written: key and text."""
+
+SPLITS = (
+    ("", mark("Everything in one archive")),
+    (Split.IMAGE.value, mark("One archive for each image, in a folder")),
+    (Split.PLATFORM.value, mark("One archive for each platform, in a folder")),
+)
+"""How many archives are written: key and text."""
 
 PLACES = (
     (ON_MANIFESTS, mark("Manifest")),
@@ -135,6 +145,9 @@ class ExportRequest:
     convert_docker: bool = True
     repairs: frozenset[str] | None = None
     form: str = ""
+    split: str = ""
+    merge: tuple[Path, ...] = ()
+    """Archives whose images are written with those of this one."""
 
     def options(self) -> ExportOptions:
         """For `plan_export`; whether they fit together is found out there."""
@@ -199,7 +212,7 @@ class SavedPresets:
     def with_preset(self, name: str, request: ExportRequest) -> SavedPresets:
         """`request` under `name`, in the place of one that is called so already."""
         kept = [saved for saved in self.presets if saved[0] != name]
-        general = replace(request, images=(), platforms=(), names=())
+        general = replace(request, images=(), platforms=(), names=(), merge=())
         return SavedPresets((*kept[-_MOST_SAVED + 1 :], (name, general)))
 
     def without(self, name: str) -> SavedPresets:
@@ -230,6 +243,7 @@ def _plain(request: ExportRequest) -> dict[str, Any]:
         "convert_docker": request.convert_docker,
         "repairs": sorted(request.repairs) if request.repairs is not None else None,
         "form": request.form,
+        "split": request.split,
     }
 
 
@@ -249,6 +263,7 @@ def _request(stored: object) -> tuple[str, ExportRequest] | None:
             convert_docker=stored.get("convert_docker") is not False,
             repairs=frozenset(map(str, repairs)) if isinstance(repairs, list) else None,
             form=str(stored.get("form", "")),
+            split=Split(stored["split"]).value if stored.get("split") else "",
         )
         request.options().check()
     except (ValueError, InspectorError):

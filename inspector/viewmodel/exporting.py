@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +12,19 @@ from typing import TYPE_CHECKING
 from inspector.archive.detect import open_archive, open_tar
 from inspector.archive.image import ImageArchive, NodeKind
 from inspector.conformance.check import check_archive
-from inspector.conformance.forecast import Forecast
+from inspector.conformance.forecast import Forecast, Verdict
 from inspector.conformance.loaders import NAMES
 from inspector.conformance.registry import RULES
-from inspector.errors import InspectorError, TargetIsSource
+from inspector.errors import InspectorError, TargetIsSource, UsageError
+from inspector.export.forms import form_for
 from inspector.export.imagined import imagined
 from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
 from inspector.export.sheet import verdict
+from inspector.export.split import Split, make_folder, pieces
 from inspector.export.writer import ExportResult, export_archive
 from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
-from inspector.language import tr
+from inspector.language import mark, tr, trn
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
 from inspector.viewmodel.exportchoices import ExportRequest
@@ -77,47 +81,105 @@ def default_target(session: ArchiveSession) -> Path:
     return default_target_of(session.path)
 
 
-def check_target(session: ArchiveSession, target: Path) -> TargetCheck:
+def check_target(session: ArchiveSession, target: Path, request: ExportRequest | None = None) -> TargetCheck:
     """What stands at the target. May hang on a dead share: call it in a worker."""
+    request = request if request is not None else ExportRequest()
     exists = False
     try:
         exists = os.path.lexists(target)
-        check_target_of(session.archive, target, overwrite=True)
+        if request.split:
+            return _folder_check(target, exists)
+        check_target_of(session.archive, target, overwrite=True, form=_options(session, request, target).form)
     except (OSError, ValueError):
-        return TargetCheck(exists=False, is_source=False, writable=False, text="This name cannot be used.")
+        return TargetCheck(exists=False, is_source=False, writable=False, text=tr("This name cannot be used."))
     except InspectorError as error:
         text = display.safe(error.message or error.title, 4000)
         return TargetCheck(exists, isinstance(error, TargetIsSource), writable=False, text=text)
     return TargetCheck(
-        exists, is_source=False, writable=True, text="It exists and would be replaced." if exists else ""
+        exists, is_source=False, writable=True, text=tr("It exists and would be replaced.") if exists else ""
     )
 
 
+def _folder_check(target: Path, exists: bool) -> TargetCheck:
+    if exists and not target.is_dir():
+        return TargetCheck(exists, is_source=False, writable=False, text=tr("A file is there: name a folder."))
+    text = tr("The archives are written into this folder; files of the same names are replaced if you allow it.")
+    return TargetCheck(exists, is_source=False, writable=True, text=text)
+
+
 def prepare_export(
-    session: ArchiveSession, request: ExportRequest, token: CancelToken, sink: ProgressSink
+    session: ArchiveSession,
+    request: ExportRequest,
+    token: CancelToken,
+    sink: ProgressSink,
+    target: Path | None = None,
 ) -> PlanSheet:
-    """What would be written, without writing. Raises `UsageError`, `BlobError`, `ExportError`, `Cancelled`."""
-    plan = plan_export(session.archive, _options(session, request), token=token, sink=sink)
-    loaders = _loaders(session, plan, token)
-    rows = tuple(_row(change) for change in plan.changes[:MAX_ROWS])
-    rest = len(plan.changes) - len(rows)
-    notes = (*plan.notes, f"{rest:,} more lines are not shown.") if rest > 0 else tuple(plan.notes)
-    size = display.size(plan.size)
-    about = size if plan.size_is_exact else f"about {size}"
+    """What would be written to `target`, whose name tells the form if the request does not, without writing. Raises `UsageError`, `BlobError`, `ExportError`, `Cancelled`, and what opening
+    the archives to merge raises.
+    """
+    with _planned(session, request, target, token, sink) as parts:
+        changes = [(part.file_name, change) for part in parts for change in part.plan.changes]
+        notes = list(dict.fromkeys(note for part in parts for note in part.plan.notes))
+        images = [image for part in parts for image in part.plan.images]
+        total = sum(part.plan.size for part in parts)
+        exact = all(part.plan.size_is_exact for part in parts)
+        loaders = _worst(_loaders(session, part.plan, token) for part in parts)
+    if len(changes) > MAX_ROWS:
+        notes.append(tr("%s more lines are not shown.") % f"{len(changes) - MAX_ROWS:,}")
+    size = display.size(total)
+    about = size if exact else tr("about %s") % size
+    many = trn("%d archive", "%d archives", len(parts)) % len(parts)
     return PlanSheet(
-        rows,
-        plan.size,
+        tuple(_row(change, file_name) for file_name, change in changes[:MAX_ROWS]),
+        total,
         about,
-        tr("Export %s") % about,
-        verdict(plan.images),
+        tr("Export %s") % (f"{many}, {about}" if request.split else about),
+        verdict(images),
         tuple(map(display.safe, notes)),
         loaders_line(loaders),
         "\n".join(f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or WORDS[one.verdict][0]}" for one in loaders),
     )
 
 
-def _options(session: ArchiveSession, request: ExportRequest) -> ExportOptions:
-    return replace(request.options(), limits=session.limits)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One archive to be written; its `file_name` is "" if it is the only one."""
+
+    file_name: str
+    plan: ExportPlan
+
+
+@contextmanager
+def _planned(
+    session: ArchiveSession, request: ExportRequest, target: Path | None, token: CancelToken, sink: ProgressSink
+) -> Iterator[tuple[_Part, ...]]:
+    """Every archive that the request asks for; those that are merged are open until the block ends."""
+    options = _options(session, request, target)
+    if request.split and request.merge:
+        raise UsageError(
+            "Archives are merged or split", "Choose one of the two; the other can be done with the result."
+        )
+    with ExitStack() as stack:
+        others = [
+            stack.enter_context(open_archive(path, token=token, sink=sink, limits=session.limits))
+            for path in request.merge
+        ]
+        if request.split:
+            found = pieces(session.archive, options, Split(request.split), token=token, sink=sink)
+            yield tuple(
+                _Part(piece.file_name, plan_export(session.archive, piece.options, token=token, sink=sink))
+                for piece in found
+            )
+        else:
+            yield (_Part("", plan_export(session.archive, options, others=others, token=token, sink=sink)),)
+
+
+def _options(session: ArchiveSession, request: ExportRequest, target: Path | None) -> ExportOptions:
+    """May look at the target: an empty folder that is there means a layout folder."""
+    options = replace(request.options(), limits=session.limits)
+    if options.form is not None or target is None or request.split:
+        return options
+    return replace(options, form=form_for(str(target)))
 
 
 def _loaders(session: ArchiveSession, plan: ExportPlan, token: CancelToken) -> tuple[Forecast, ...]:
@@ -126,15 +188,28 @@ def _loaders(session: ArchiveSession, plan: ExportPlan, token: CancelToken) -> t
         return check_archive(foreseen, deep=False, token=token, limits=session.limits).loaders
 
 
-def _row(change: Change) -> PlanRow:
+def _worst(each: Iterable[tuple[Forecast, ...]]) -> tuple[Forecast, ...]:
+    """Of several archives, for each loader the forecast that is worst."""
+    found: dict[str, Forecast] = {}
+    order = list(Verdict)
+    for forecasts in each:
+        for one in forecasts:
+            known = found.get(one.loader)
+            if known is None or order.index(one.verdict) > order.index(known.verdict):
+                found[one.loader] = one
+    return tuple(found.values())
+
+
+def _row(change: Change, file_name: str = "") -> PlanRow:
     before, after = _side(change.old, change.old_size), _side(change.new, change.new_size)
     rule = RULES.get(change.why)
     why = f"{rule.code}: {rule.title}" if rule is not None else change.why
     details = [change.object, f"{change.action}: {why}" if why else change.action]
     details += [f"before: {change.old}"] if change.old else []
     details += [f"after: {change.new}"] if change.new else []
+    shown = display.safe(change.object)
     return PlanRow(
-        display.safe(change.object),
+        f"{display.safe(file_name)}: {shown}" if file_name else shown,
         change.action,
         display.safe(why),
         before,
@@ -162,22 +237,63 @@ def run_export(
     Raises `TargetExists` (unless `overwrite`), `TargetIsSource`, `TargetUnwritable`, `SourceChanged`, `Cancelled` and
     what planning raises; nothing is then left behind, and an old target is as it was.
     """
-    check_target_of(session.archive, target, overwrite=overwrite, form=_options(session, request).form)
     session.archive.check_source()
-    sink(Progress("Planning"))
-    plan = plan_export(session.archive, _options(session, request), token=token, sink=sink)
-    result = export_archive(plan, target, overwrite=overwrite, token=token, sink=sink)
-    return _outcome(plan, result, request)
+    sink(Progress(mark("Planning")))
+    if not request.split:
+        check_target_of(session.archive, target, overwrite=overwrite, form=_options(session, request, target).form)
+    with _planned(session, request, target, token, sink) as parts:
+        if not request.split:
+            plan = parts[0].plan
+            result = export_archive(plan, target, overwrite=overwrite, token=token, sink=sink)
+            return _outcome(plan, result, request)
+        with make_folder(target):
+            return _each(session, parts, request, target, overwrite, token, sink)
+
+
+def _each(
+    session: ArchiveSession,
+    parts: Sequence[_Part],
+    request: ExportRequest,
+    folder: Path,
+    overwrite: bool,
+    token: CancelToken,
+    sink: ProgressSink,
+) -> ExportOutcome:
+    """One archive after the other; those that are written stay if a later one fails."""
+    for part in parts:
+        check_target_of(session.archive, folder / part.file_name, overwrite=overwrite, form=part.plan.form)
+    outcomes = [
+        _outcome(
+            part.plan,
+            export_archive(part.plan, folder / part.file_name, overwrite=overwrite, token=token, sink=sink),
+            request,
+        )
+        for part in parts
+    ]
+    size = sum(one.size for one in outcomes)
+    verified = all(one.verified for one in outcomes)
+    saved = trn("Saved %(count)d archive in %(folder)s", "Saved %(count)d archives in %(folder)s", len(outcomes))
+    words = saved % {"count": len(outcomes), "folder": display.safe(folder.name)}
+    return ExportOutcome(
+        " · ".join((words, display.size(size), tr("verified") if verified else tr("NOT verified"))),
+        tuple(dict.fromkeys(note for one in outcomes for note in one.notes)),
+        outcomes[0].path,
+        size,
+        outcomes[0].file_sha256,
+        "\n".join(one.digest for one in outcomes),
+        verified,
+        "\n\n".join(one.details for one in outcomes),
+    )
 
 
 def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> ExportOutcome:
     digest, trouble = _reopened(result.output)
     verified = result.verified and not trouble
     parts = (
-        f"Saved {display.safe(result.output.name)}",
+        tr("Saved %s") % display.safe(result.output.name),
         display.size(result.size),
         verdict(result.images),
-        "verified" if verified else "NOT verified",
+        tr("verified") if verified else tr("NOT verified"),
     )
     notes = [*(display.safe(note) for note in result.notes)]
     notes += [display.safe(trouble)] if trouble else []

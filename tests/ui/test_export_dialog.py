@@ -128,3 +128,54 @@ def test_a_preset_of_ones_own_is_there_the_next_time(
     assert window.settings.export_presets.names() == ()
     planned(qtbot, again)
     again.reject()
+
+
+def test_one_archive_for_each_image(window: MainWindow, qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+    split = dialog.choices.split
+    split.setCurrentIndex(split.findData("image"))
+    folder = tmp_path / "each"
+    dialog.target.setText(str(folder))
+    planned(qtbot, dialog)
+    qtbot.waitUntil(lambda: "2 archives" in dialog.export_button.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(dialog.export_button.isEnabled, timeout=PATIENCE_MS)
+    view = window.view
+    assert view is not None
+    dialog.export_button.click()
+    qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
+    assert len(list(folder.iterdir())) == 2
+    assert all(tarfile.is_tarfile(path) for path in folder.iterdir())
+
+
+def test_two_open_archives_become_one(window: MainWindow, qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    for number in (1, 2):
+        one = image(f"docker.io/library/app:{number}", seed=str(number))
+        open_archive(docker_24([one]).write(tmp_path / f"{number}.tar"))
+    assert window.view is not None
+    window.actions_by_id["export"].trigger()
+    (dialog,) = window.findChildren(ExportDialog)
+    dialog.choices.merge.item(0).setCheckState(Qt.CheckState.Checked)
+    files = written(window, qtbot, dialog, tmp_path / "both.tar")
+    tags = [tag for one in json.loads(files["manifest.json"]) for tag in one["RepoTags"]]
+    assert sorted(tags) == ["app:1", "app:2"]
+
+
+def test_the_ending_of_the_name_says_what_is_written(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+    dialog.target.setText(f"{tmp_path}/new/")
+    assert dialog.request.form == "folder"
+    dialog.target.setText(str(tmp_path / "new.tar.gz"))
+    planned(qtbot, dialog)
+    qtbot.waitUntil(lambda: "about" in dialog.export_button.text(), timeout=PATIENCE_MS)
+    dialog.reject()
+
+
+def test_the_result_is_compared_with_its_source(
+    window: MainWindow, qtbot: QtBot, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    written(window, qtbot, dialog, tmp_path / "new.tar")
+    view = window.view
+    assert view is not None
+    compared = view.compare_with(tmp_path / "new.tar")
+    qtbot.waitUntil(lambda: bool(compared.lines.toPlainText()), timeout=PATIENCE_MS)
+    assert "All files are the same" in compared.verdict.text()
+    assert "Every image ID is the same" in compared.verdict.text()
+    compared.close()

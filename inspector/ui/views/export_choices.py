@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,7 +23,17 @@ from inspector.language import tr
 from inspector.ui import text
 from inspector.ui.widgets.line_table import LineTable
 from inspector.viewmodel import exportchoices
-from inspector.viewmodel.exportchoices import COMPRESSIONS, FORMS, LEVELS, PLACES, ExportRequest, ExtraLine, NameLine
+from inspector.viewmodel.display import safe
+from inspector.viewmodel.exportchoices import (
+    COMPRESSIONS,
+    FORMS,
+    LEVELS,
+    PLACES,
+    SPLITS,
+    ExportRequest,
+    ExtraLine,
+    NameLine,
+)
 from inspector.viewmodel.session import ArchiveSession
 
 _AUTOMATIC = -1
@@ -34,7 +45,7 @@ class ExportChoices(QTabWidget):
 
     changed = Signal()
 
-    def __init__(self, session: ArchiveSession, parent: QWidget | None = None) -> None:
+    def __init__(self, session: ArchiveSession, others: Sequence[Path] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Choices of the export"))
         self._session = session
@@ -57,6 +68,8 @@ class ExportChoices(QTabWidget):
         )
         self.place = _choice(PLACES, self.tr("Where the next line goes"))
         self.form = _choice(FORMS, self.tr("What is written"))
+        self.split = _choice(SPLITS, self.tr("How many archives"))
+        self.merge = self._make_merge(others)
         for box in (self.attestations, self.signatures, self.convert):
             box.setChecked(True)
         self._compression_chosen()
@@ -83,6 +96,8 @@ class ExportChoices(QTabWidget):
             signatures=self.signatures.isChecked(),
             convert_docker=self.convert.isChecked(),
             form=self.form.currentData(),
+            split=self.split.currentData(),
+            merge=self._merged(),
         )
 
     def show_request(self, request: ExportRequest) -> None:
@@ -98,6 +113,7 @@ class ExportChoices(QTabWidget):
             self.signatures.setChecked(request.signatures)
             self.convert.setChecked(request.convert_docker)
             self.form.setCurrentIndex(max(0, self.form.findData(request.form)))
+            self.split.setCurrentIndex(max(0, self.split.findData(request.split)))
         self.changed.emit()
 
     @property
@@ -115,6 +131,25 @@ class ExportChoices(QTabWidget):
             item.setCheckState(Qt.CheckState.Checked)
             images.addItem(item)
         return images
+
+    def _make_merge(self, others: Sequence[Path]) -> QListWidget:
+        """The other open archives, to be chosen."""
+        merge = QListWidget()
+        merge.setAccessibleName(self.tr("Archives whose images are added"))
+        for path in others:
+            item = QListWidgetItem(safe(path.name))
+            item.setToolTip(text.tooltip(str(path)))
+            item.setData(Qt.ItemDataRole.UserRole, str(path))
+            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            merge.addItem(item)
+        return merge
+
+    def _merged(self) -> tuple[Path, ...]:
+        items = [self.merge.item(row) for row in range(self.merge.count())]
+        return tuple(
+            Path(item.data(Qt.ItemDataRole.UserRole)) for item in items if item.checkState() is Qt.CheckState.Checked
+        )
 
     def _add_tabs(self) -> None:
         images = _page(self.images, self.attestations, self.signatures)
@@ -137,6 +172,9 @@ class ExportChoices(QTabWidget):
         output = QWidget()
         form = QFormLayout(output)
         form.addRow(self.tr("Write"), self.form)
+        form.addRow(self.tr("Archives"), self.split)
+        if self.merge.count():
+            form.addRow(self.tr("Merge with"), self.merge)
         self.addTab(output, self.tr("Output"))
 
     def _connect(self) -> None:
@@ -148,6 +186,8 @@ class ExportChoices(QTabWidget):
         self.compression.currentIndexChanged.connect(self._compression_chosen)
         self.level.valueChanged.connect(lambda _value: self.changed.emit())
         self.form.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.split.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.merge.itemChanged.connect(lambda _item: self.changed.emit())
         for box in (self.attestations, self.signatures, self.convert):
             box.toggled.connect(lambda _on: self.changed.emit())
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from inspector.cli import main
-from inspector.viewmodel.pairing import fields
 from inspector.oci.digest import Digest
+from inspector.viewmodel.pairing import fields
 from tests.builders import Bundle, Entry, buildx_oci, compress, containerd, docker_24, hardlink, symlink
 from tests.builders.images import ImageSpec
 
