@@ -5,15 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
-    QHeaderView,
     QMenu,
     QSplitter,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +22,7 @@ from inspector.ui.models.structure_model import StructureModel
 from inspector.ui.search_dialog import SearchDialog
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.time_line_dialog import TimeLineDialog
+from inspector.ui.views.contents_tree import ContentsTree
 from inspector.ui.views.pages import Pages
 from inspector.ui.widgets.breadcrumb import Breadcrumb
 from inspector.ui.widgets.message_bar import MessageBar
@@ -36,14 +33,11 @@ from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.timeline import Version
-from inspector.viewmodel.tree import NodeType, StructureNode, TreeColumn
+from inspector.viewmodel.tree import NodeType, StructureNode
 from inspector.viewmodel.verification import VerificationOutcome, verify_all
 
 _MOST_STEPS = 200
 _PANES = (440, 780)
-_INDENT = 14
-_WIDTHS = ((TreeColumn.SIZE, "1,023 Bytes"), (TreeColumn.STATE, "✓ not checked"))
-"""A text as wide as what most rows show."""
 
 
 class ArchiveView(QWidget):
@@ -67,8 +61,11 @@ class ArchiveView(QWidget):
         self.bar = MessageBar(self)
         self.breadcrumb = Breadcrumb(self)
         self.model = StructureModel(session.tree, self, session.found.badge)
-        self.tree = self._make_tree()
+        self.tree = ContentsTree(self.model, self)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree.copy_asked.connect(self.copy)
         self.pages = Pages(session, runner, self)
+        self.tree.details_asked.connect(self.pages.take_focus)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.pages)
@@ -111,46 +108,12 @@ class ArchiveView(QWidget):
         )
         self.closing.connect(task.cancel)
 
-    def _make_tree(self) -> QTreeView:
-        tree = QTreeView(self)
-        tree.setModel(self.model)
-        tree.setUniformRowHeights(True)
-        tree.setAlternatingRowColors(True)
-        tree.setAllColumnsShowFocus(True)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        tree.setAcceptDrops(False)
-        tree.setAccessibleName(self.tr("Contents of the archive"))
-        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        tree.customContextMenuRequested.connect(self._show_menu)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TreeColumn.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, _sample in _WIDTHS:
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-        tree.setIndentation(_INDENT)
-        tree.installEventFilter(self)
-        return tree
-
     def reset_layout(self) -> None:
         """Panes and columns as they were at first."""
         self.splitter.setSizes(list(_PANES))
-        metrics = self.tree.fontMetrics()
-        for column, sample in _WIDTHS:
-            self.tree.header().resizeSection(column, metrics.horizontalAdvance(sample) + 14)
+        self.tree.reset_widths()
         self.tree.show()
         self.pages.files.reset_layout()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.tree and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.matches(QKeySequence.StandardKey.Copy):
-                # Qt would copy the label; a digest or a reference is what can be used elsewhere.
-                self.copy()
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self.pages.take_focus()
-                return True
-        return super().eventFilter(watched, event)
 
     @property
     def node(self) -> StructureNode:

@@ -75,7 +75,13 @@ def outcome(*, verified: bool) -> ExportOutcome:
 def test_an_export_is_told() -> None:
     message = from_outcome(outcome(verified=True))
     assert (message.severity, message.title, message.text) == (Severity.INFO, "Saved", "One. Two.")
-    assert message.actions == (Action.SHOW_IN_FOLDER, Action.OPEN_RESULT, Action.COMPARE, Action.COPY_DIGEST, Action.DETAILS)
+    assert message.actions == (
+        Action.SHOW_IN_FOLDER,
+        Action.OPEN_RESULT,
+        Action.COMPARE,
+        Action.COPY_DIGEST,
+        Action.DETAILS,
+    )
     assert from_outcome(outcome(verified=False)).severity is Severity.WARNING
 
 
