@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from inspector.language import tr
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
 from inspector.ui.widgets.buttons import button_box
 from inspector.viewmodel.commands import COMMANDS, Command
@@ -28,16 +29,36 @@ class ShortcutsDialog(QDialog):
         self.resize(720, 560)
         columns = (
             ColumnOf[Command](self.tr("Keys"), _keys, lambda _: "", width=200),
-            ColumnOf[Command](self.tr("Command"), lambda c: c.text, lambda c: c.tooltip, width=180),
-            ColumnOf[Command](self.tr("What it does"), lambda c: c.tooltip, lambda c: c.tooltip, width=300),
+            ColumnOf[Command](self.tr("Command"), lambda c: tr(c.text), lambda c: tr(c.tooltip), width=180),
+            ColumnOf[Command](self.tr("What it does"), lambda c: tr(c.tooltip), lambda c: tr(c.tooltip), width=300),
         )
-        model: RowsModel[Command] = RowsModel(columns, self)
-        model.show([command for command in COMMANDS.values() if command.shortcuts])
+        self.model: RowsModel[Command] = RowsModel(columns, self)
+        self.line = QLineEdit(self)
+        self.line.setAcceptDrops(False)
+        self.line.setClearButtonEnabled(True)
+        self.line.setPlaceholderText(self.tr("Search keys and commands"))
+        self.line.setAccessibleName(self.tr("Search keys and commands"))
+        self.line.textChanged.connect(self._filter)
         buttons = button_box(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(table(model, columns, self.tr("Keyboard shortcuts")))
+        layout.addWidget(self.line)
+        layout.addWidget(table(self.model, columns, self.tr("Keyboard shortcuts")))
         layout.addWidget(buttons)
+        self._filter("")
+
+    def _filter(self, wanted: str) -> None:
+        words = wanted.casefold().split()
+        commands = [command for command in COMMANDS.values() if command.shortcuts]
+        self.model.show(
+            [
+                command
+                for command in commands
+                if all(
+                    word in f"{tr(command.text)} {tr(command.tooltip)} {_keys(command)}".casefold() for word in words
+                )
+            ]
+        )
 
 
 class CommandPalette(QDialog):
@@ -69,10 +90,11 @@ class CommandPalette(QDialog):
         self.list.clear()
         for identifier, action in self._actions.items():
             command = COMMANDS[identifier]
-            about = f"{command.text} {command.tooltip}".casefold()
+            shown = tr(command.text)
+            about = f"{shown} {command.text} {tr(command.tooltip)}".casefold()
             if action.isEnabled() and identifier != "palette" and all(word in about for word in words):
                 keys = _keys(command)
-                item = QListWidgetItem(action.icon(), f"{command.text}    {keys}" if keys else command.text)
+                item = QListWidgetItem(action.icon(), f"{shown}    {keys}" if keys else shown)
                 item.setData(Qt.ItemDataRole.UserRole, identifier)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from inspector.ui.archive_view import ArchiveView
+from inspector.ui.help_dialog import HelpDialog
 from inspector.ui.shortcuts_dialog import CommandPalette, ShortcutsDialog
 from inspector.viewmodel.pages import Page
 
@@ -72,6 +73,7 @@ def handlers_of(window: MainWindow) -> dict[str, Callable[[], object]]:
         "show-source": window.show_source,
         "preferences": window.show_preferences,
         "palette": lambda: CommandPalette(window.actions_by_id, window).open(),
+        "help": lambda: HelpDialog(window).show(),
         "shortcuts": lambda: ShortcutsDialog(window).open(),
         "about": window.about,
     }

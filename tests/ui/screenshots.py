@@ -429,6 +429,23 @@ def preferences(stage: Stage) -> None:
     dialog.close()
 
 
+def help(stage: Stage) -> None:  # noqa: A001 - scenes are called like the pictures
+    from inspector.ui.help_dialog import HelpDialog
+
+    dialog = HelpDialog(stage.window)
+    dialog.show_topic("words", "The layers")
+    dialog.move((WIDTH - dialog.width()) // 2, 40)
+    dialog.show()
+    stage.take()
+    dialog.close()
+
+
+def dragging(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.window.dropping.overlay.offer(["Open other.tar in a new tab"])
+    stage.take()
+
+
 def again(stage: Stage) -> None:
     from inspector.viewmodel.lastsession import LastSession, OpenArchive
 
@@ -451,7 +468,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
         empty, recent, hovering, archive, image, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
-        export, exported, busy, error, details, shortcuts, preferences, again, menu,
+        export, exported, busy, error, details, shortcuts, preferences, help, dragging, again, menu,
     )
 }  # fmt: skip
 

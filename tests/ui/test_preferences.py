@@ -205,6 +205,7 @@ def test_defaults_come_back_in_one_click(window: MainWindow, dialog: Preferences
 
 def test_it_opens_by_its_key_and_everything_has_a_name(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
     qtbot.keyClick(window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
     opened = window.findChildren(PreferencesDialog)
     assert len(opened) == 1
