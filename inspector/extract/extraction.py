@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
 from inspector.archive.limits import Limits
 from inspector.archive.source import ByteSource
 from inspector.errors import CompressionError, ExtractError, LayerError
-from inspector.extract import disk
+from inspector.extract import disk, leftovers
 from inspector.extract.folders import Folder, Ground
 from inspector.extract.names import free_names
 from inspector.extract.newfile import NewFile
@@ -68,7 +67,7 @@ class Extraction:
         self._left_out: list[LeftOut] = list(plan.left_out)
         self._done = 0
         self._size = 0
-        self._temporary = b".image-inspector-%s" % secrets.token_hex(6).encode()
+        self._temporary = leftovers.new_stem()
 
     def run(self) -> ExtractReport:
         """Raises `ExtractError`, `Cancelled`, `SourceChanged`, `ArchiveUnreadable`; then nothing is left behind."""
@@ -179,7 +178,7 @@ class Extraction:
                     self._left_out.append(LeftOut(place.path, "its folder could not be made"))
                     continue
                 try:
-                    file = NewFile(self._ground.open(folder), b"%s-%d.part" % (self._temporary, number))
+                    file = NewFile(self._ground.open(folder), leftovers.name(self._temporary, number))
                 except OSError as error:
                     self._leave_out(place.path, error)
                     continue

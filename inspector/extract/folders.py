@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from inspector.errors import ExtractError
-from inspector.extract import disk
+from inspector.extract import disk, leftovers
 from inspector.extract.names import free_names
 
 _KEPT_OPEN = 24
@@ -73,6 +73,8 @@ class Ground:
         except (OSError, ValueError) as error:
             raise _unusable(target, error) from error
         root = OpenFolder(number)
+        if not self.made_target:
+            leftovers.sweep(number)
         self.root = Folder(None, b"", disk.identity(number), made=False)
         self._open: OrderedDict[Folder, OpenFolder] = OrderedDict()
         self._root = root
@@ -131,6 +133,8 @@ class Ground:
             identity = disk.identity(opened.number)
             if identity in self._known:
                 continue
+            if not made:
+                leftovers.sweep(opened.number)
             folder = Folder(parent, candidate, identity, made=made)
             self._known[identity] = folder
             self._open[folder] = opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 
-from inspector.extract import disk
+from inspector.extract import disk, leftovers
 from inspector.extract.folders import OpenFolder
 from inspector.extract.names import free_names
 
@@ -24,6 +24,7 @@ class NewFile:
         self._temporary = temporary
         self._end = 0
         self._descriptor = disk.create(temporary, self._at)
+        leftovers.lock(self._descriptor)
         self.identity = disk.identity(self._descriptor)
 
     def write_at(self, data: bytes | memoryview, offset: int) -> None:

@@ -1,0 +1,126 @@
+"""SIGKILL after the k-th call that changes the disk: source and old target stay, and the next try removes what was left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inspector.archive.detect import open_archive
+from inspector.export import leftovers
+from inspector.export.plan import plan_export
+from inspector.export.writer import export_archive
+from inspector.extract import extract_merged
+from tests.faults.conftest import OLD, stamp
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from inspector.archive.detect import open_archive
+job, call, left, source, target = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5])
+if job == "export":
+    from inspector.export import disk
+else:
+    from inspector.extract import disk
+real = getattr(disk, call)
+def dying(*arguments):
+    global left
+    left -= 1
+    found = real(*arguments)
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+setattr(disk, call, dying)
+with open_archive(source) as archive:
+    if job == "export":
+        from inspector.export.plan import plan_export
+        from inspector.export.writer import export_archive
+        export_archive(plan_export(archive), target, overwrite=True)
+    else:
+        from inspector.extract import extract_merged
+        extract_merged(archive.images[0], target)
+"""
+
+
+def killed(job: str, call: str, number: int, source: Path, target: Path, repository: Path) -> bool:
+    """Whether it came to that."""
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, job, call, str(number), str(source), str(target)],
+        cwd=repository, check=False, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
+    return done.returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("call", "number"), [("create", 1), ("write", 1), ("write", 2), ("write", 4), ("sync", 1), ("set_mode", 1)]
+)
+def test_an_export(source: Path, target: Path, repository: Path, call: str, number: int) -> None:
+    before = stamp(source), stamp(target)
+    assert killed("export", call, number, source, target, repository)
+    assert (stamp(source), stamp(target)) == before
+    left = [name for name in os.listdir(target.parent) if name != target.name]
+    assert len(left) == 1
+    assert leftovers.abandoned(target.parent) == [target.parent / left[0]]
+    with open_archive(source) as archive:
+        assert export_archive(plan_export(archive), target, overwrite=True).verified
+    assert os.listdir(target.parent) == [target.name]
+
+
+def test_an_export_after_it_got_its_name(source: Path, target: Path, repository: Path) -> None:
+    """Then it is whole: it was read back before."""
+    assert killed("export", "replace", 1, source, target, repository)
+    assert target.read_bytes() != OLD
+    with open_archive(target) as archive:
+        assert archive.images
+    assert os.listdir(target.parent) == [target.name]
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        ("make_folder", 2),
+        ("create", 1),
+        ("create", 3),
+        ("write_at", 1),
+        ("write_at", 3),
+        ("set_attributes", 2),
+        ("settle", 2),
+    ],
+)
+def test_an_extraction(source: Path, target: Path, repository: Path, call: str, number: int) -> None:
+    folder = target.with_name("files")
+    folder.mkdir()
+    (folder / "mine.txt").write_bytes(b"mine")
+    before = stamp(source)
+    assert killed("extract", call, number, source, folder, repository)
+    assert stamp(source) == before
+    with open_archive(source) as archive:
+        right = extract_merged(archive.images[0], target.with_name("right"))
+        extract_merged(archive.images[0], folder)
+    there = [name for _, _, files in os.walk(folder) for name in files]
+    assert not [name for name in there if name.endswith(".part")]
+    assert (folder / "mine.txt").read_bytes() == b"mine"
+    for written in right.written:
+        if written.type == "file":
+            name = os.fsdecode(written.name)
+            assert (folder / name).read_bytes() == (target.with_name("right") / name).read_bytes()
+
+
+def test_a_part_whose_writer_lives_is_left_alone(source: Path, target: Path) -> None:
+    from inspector.extract import leftovers as parts
+
+    folder = target.with_name("files")
+    folder.mkdir()
+    name = os.fsdecode(parts.name(parts.new_stem(), 0))
+    with (folder / name).open("wb") as living, open_archive(source) as archive:
+        assert parts.lock(living.fileno())
+        extract_merged(archive.images[0], folder)
+        assert (folder / name).exists()
+    with open_archive(source) as archive:
+        extract_merged(archive.images[0], folder)
+    assert not (folder / name).exists()
