@@ -36,9 +36,12 @@ def texts() -> Iterator[str | tuple[str, str]]:
 
 def _tables() -> Iterator[str]:
     """Texts of the tables that are looked up as they are."""
+    from inspector.oci import annotations, mediatype
     from inspector.viewmodel.commands import COMMANDS, MENUS
 
     yield from MENUS
+    yield from annotations.every_sentence()
+    yield from mediatype.every_word()
     for command in COMMANDS.values():
         yield command.text
         yield command.tooltip

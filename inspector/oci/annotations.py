@@ -81,6 +81,8 @@ _SENTENCES = {
     "io.buildpacks.project.metadata": "The source that buildpacks built from, as JSON.",
     "maintainer": "Who looks after the image.",
 }
+_ZSTD_CHUNKED = "The table of contents of a zstd:chunked layer, which lets its files be fetched one by one."
+_DISTRIBUTION_SOURCE = "The repository that this was pulled from."
 _PREFIXES = {
     "org.label-schema.": "A label of the former Label Schema; org.opencontainers.image has its successors.",
     "com.docker.compose.": "What Docker Compose noted of the service that it was built for.",
@@ -96,10 +98,15 @@ _PREFIXES = {
 def explain(key: str) -> str | None:
     """One sentence for people, or None for a key that we do not know."""
     if key.startswith(ZSTD_CHUNKED_PREFIX):
-        return "The table of contents of a zstd:chunked layer, which lets its files be fetched one by one."
+        return _ZSTD_CHUNKED
     if key.startswith(DISTRIBUTION_SOURCE_PREFIX):
-        return "The repository that this was pulled from."
+        return _DISTRIBUTION_SOURCE
     return _SENTENCES.get(key) or next((words for start, words in _PREFIXES.items() if key.startswith(start)), None)
+
+
+def every_sentence() -> tuple[str, ...]:
+    """All that `explain` may say, for a catalogue of translations."""
+    return (_ZSTD_CHUNKED, _DISTRIBUTION_SOURCE, *_SENTENCES.values(), *_PREFIXES.values())
 
 
 def depends_on_stored_bytes(key: str) -> bool:

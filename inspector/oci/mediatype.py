@@ -214,5 +214,10 @@ def in_words(media_type: str) -> str:
     return _WORDS.get(media_type, media_type)
 
 
+def every_word() -> tuple[str, ...]:
+    """All that `in_words` may say, for a catalogue of translations."""
+    return tuple(_WORDS.values())
+
+
 def _decrypted(media_type: str) -> str:
     return media_type.removesuffix(ENCRYPTED_SUFFIX)

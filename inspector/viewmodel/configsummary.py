@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.oci import annotations as keys
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.pages import HistoryRow, Row, Section
@@ -49,7 +50,7 @@ def config_sections(config: ImageConfig) -> tuple[Section, ...]:
         _running(execution),
         _environment(execution.env),
         labels_section(execution.labels),
-        _section("Health check", _health_rows(execution.healthcheck)),
+        _section(tr("Health check"), _health_rows(execution.healthcheck)),
     )
     return tuple(section for section in sections if section.rows)
 
@@ -68,35 +69,47 @@ def _running(execution: Execution) -> Section:
 
     line = command_line(execution)
     add(
-        "Command line as it runs", line, "Entrypoint and command together, as they are started without other arguments."
+        tr("Command line as it runs"),
+        line,
+        tr("Entrypoint and command together, as they are started without other arguments."),
     )
     if not line:
         rows.append(
-            Row("Command line as it runs", "none", "The image says not what to start: it has to be given on starting.")
+            Row(
+                tr("Command line as it runs"),
+                tr("none"),
+                tr("The image says not what to start: it has to be given on starting."),
+            )
         )
-    add("Entrypoint", _words(execution.entrypoint), "Always started; arguments given on starting are added behind it.")
-    add("Command", _words(execution.cmd), "Default arguments; replaced by what is given on starting.")
-    add("Working directory", execution.working_dir, "Where it is started; / if not stated.")
+    add(
+        tr("Entrypoint"),
+        _words(execution.entrypoint),
+        tr("Always started; arguments given on starting are added behind it."),
+    )
+    add(tr("Command"), _words(execution.cmd), tr("Default arguments; replaced by what is given on starting."))
+    add(tr("Working directory"), execution.working_dir, tr("Where it is started; / if not stated."))
     rows.append(
-        Row("User", display.safe(execution.user), "Name or number, and group after the colon.", monospace=True)
+        Row(tr("User"), display.safe(execution.user), tr("Name or number, and group after the colon."), monospace=True)
         if execution.user
-        else Row("User", "root (not stated)", "Without a user in the config, containers start as root (0:0).")
+        else Row(
+            tr("User"), tr("root (not stated)"), tr("Without a user in the config, containers start as root (0:0).")
+        )
     )
     add(
-        "Ports",
+        tr("Ports"),
         ", ".join(_ports(execution.exposed_ports)),
-        "Documented by the image: where it listens. That opens nothing by itself.",
+        tr("Documented by the image: where it listens. That opens nothing by itself."),
     )
     add(
-        "Volumes",
+        tr("Volumes"),
         "  ".join(map(shlex.quote, execution.volumes)),
-        "Folders whose content is kept outside the container.",
+        tr("Folders whose content is kept outside the container."),
     )
-    add("Stop signal", execution.stop_signal, "Sent to ask it to end; SIGTERM if not stated.")
-    add("Shell", _words(execution.shell), "The shell of RUN and of commands written as text (Docker only).")
+    add(tr("Stop signal"), execution.stop_signal, tr("Sent to ask it to end; SIGTERM if not stated."))
+    add(tr("Shell"), _words(execution.shell), tr("The shell of RUN and of commands written as text (Docker only)."))
     for step in execution.on_build[:MAX_ROWS]:
-        add("On build", step, "Run when another image is built from this one (Docker only).")
-    return Section("What runs", tuple(rows))
+        add(tr("On build"), step, tr("Run when another image is built from this one (Docker only)."))
+    return Section(tr("What runs"), tuple(rows))
 
 
 def _words(parts: Iterable[str] | None) -> str:
@@ -117,7 +130,7 @@ def _environment(env: Iterable[str]) -> Section:
                 monospace=True,
             )
         )
-    return _section("Environment", rows)
+    return _section(tr("Environment"), rows)
 
 
 def _ports(ports: Iterable[str]) -> list[str]:
@@ -139,15 +152,15 @@ def _health_rows(check: Healthcheck | None) -> list[Row]:
         shown = {"NONE": "none: switched off", "CMD-SHELL": " ".join(rest), "CMD": _words(rest)}.get(
             kind, _words(check.test)
         )
-        rows.append(Row("Test", display.safe(shown, _VALUE), monospace=True))
+        rows.append(Row(tr("Test"), display.safe(shown, _VALUE), monospace=True))
     times = (
-        ("Interval", check.interval),
-        ("Time limit", check.timeout),
-        ("Start period", check.start_period),
-        ("Start interval", check.start_interval),
+        (tr("Interval"), check.interval),
+        (tr("Time limit"), check.timeout),
+        (tr("Start period"), check.start_period),
+        (tr("Start interval"), check.start_interval),
     )
     rows += [Row(label, f"{value / 1e9:g} s", f"{value:,} ns") for label, value in times if 0 < value < 1 << 63]
-    rows += [Row("Retries", f"{check.retries:,}")] if check.retries else []
+    rows += [Row(tr("Retries"), f"{check.retries:,}")] if check.retries else []
     return rows
 
 
@@ -156,23 +169,23 @@ def origin_rows(config: ImageConfig) -> list[Row]:
     rows = []
     if config.created:
         words, exact = display.moment(config.created)
-        rows.append(Row("Created", words, exact))
+        rows.append(Row(tr("Created"), words, exact))
     if config.author:
-        rows.append(Row("Author", display.safe(config.author, _VALUE)))
+        rows.append(Row(tr("Author"), display.safe(config.author, _VALUE)))
     if config.docker_version:
-        rows.append(Row("Docker version", display.safe(config.docker_version), "The version that built it."))
+        rows.append(Row(tr("Docker version"), display.safe(config.docker_version), tr("The version that built it.")))
     if config.os_version:
-        rows.append(Row("OS version", display.safe(config.os_version)))
+        rows.append(Row(tr("OS version"), display.safe(config.os_version)))
     if config.os_features:
-        rows.append(Row("OS features", display.safe(", ".join(config.os_features))))
+        rows.append(Row(tr("OS features"), display.safe(", ".join(config.os_features))))
     return rows
 
 
 def origin_section(config: ImageConfig) -> Section:
     """The same with platform and layers, for the page of a config."""
-    rows = [Row("Platform", labels.platform(config.platform) or "not stated"), *origin_rows(config)]
-    rows.append(Row("Layers", f"{len(config.diff_ids):,}", "As many as the config lists diffIDs."))
-    return Section("Where it comes from", tuple(rows))
+    rows = [Row(tr("Platform"), labels.platform(config.platform) or tr("not stated")), *origin_rows(config)]
+    rows.append(Row(tr("Layers"), f"{len(config.diff_ids):,}", tr("As many as the config lists diffIDs.")))
+    return Section(tr("Where it comes from"), tuple(rows))
 
 
 def labels_section(found: Mapping[str, str], title: str = "Labels") -> Section:
@@ -190,7 +203,7 @@ def labels_section(found: Mapping[str, str], title: str = "Labels") -> Section:
 
 def _section(title: str, rows: list[Row]) -> Section:
     rest = len(rows) - MAX_ROWS
-    note = f"{rest:,} more are not shown here; the JSON page has all." if rest > 0 else ""
+    note = tr("%s more are not shown here; the JSON page has all.") % f"{rest:,}" if rest > 0 else ""
     return Section(title, tuple(rows[:MAX_ROWS]), note)
 
 
@@ -206,12 +219,16 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
         rows.append(
             HistoryRow(
                 step=step,
-                layer=f"layer {layer.number}" if layer is not None else "(no layer)" if empty else "(not known)",
+                layer=tr("layer %d") % layer.number
+                if layer is not None
+                else tr("(no layer)")
+                if empty
+                else tr("(not known)"),
                 size=display.size(layer.size) if layer is not None else "",
                 size_tooltip=display.size_exact(layer.size) if layer is not None else "",
                 created=created,
                 created_tooltip=exact,
-                command=display.safe(labels.command(stored), _VALUE) or "(not stated)",
+                command=display.safe(labels.command(stored), _VALUE) or tr("(not stated)"),
                 stored=display.safe(stored, _VALUE),
                 comment=display.safe(entry.comment, _VALUE),
                 node=node_of(layer) if layer is not None else None,
@@ -219,6 +236,6 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
         )
     rest = len(image.history) - MAX_STEPS
     if rest > 0:
-        text = f"{rest:,} more steps are not shown; the JSON page has all."
+        text = tr("%s more steps are not shown; the JSON page has all.") % f"{rest:,}"
         rows.append(HistoryRow(MAX_STEPS + 1, "", "", "", "", "", text, "", ""))
     return tuple(rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.blobstore import Blob
 from inspector.archive.limits import Limits
 from inspector.errors import DocumentError, InspectorError, LimitReached
+from inspector.language import tr
 from inspector.oci import mediatype
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, summary
@@ -106,11 +107,13 @@ def summary_of(
 
 def _listing_rows(listing: Listing) -> list[Row]:
     rows = [
-        Row("Unpacked size", display.size(listing.uncompressed_size), display.size_exact(listing.uncompressed_size)),
-        Row("Entries", f"{len(listing):,}"),
+        Row(
+            tr("Unpacked size"), display.size(listing.uncompressed_size), display.size_exact(listing.uncompressed_size)
+        ),
+        Row(tr("Entries"), f"{len(listing):,}"),
     ]
     if listing.diff_id is not None:
-        rows.append(Row("diffID computed", str(listing.diff_id), monospace=True))
+        rows.append(Row(tr("diffID computed"), str(listing.diff_id), monospace=True))
     return rows
 
 
@@ -122,7 +125,7 @@ def _statements(nodes: Iterable[StructureNode], limits: Limits) -> list[Row]:
         try:
             raw = read_small(node.blob, limits)
         except InspectorError as error:
-            rows.append(Row("Statement", display.safe(error.title), display.safe(error.message)))
+            rows.append(Row(tr("Statement"), display.safe(error.title), display.safe(error.message)))
         else:
             rows += statement_rows(raw, node.blob.member.name, json_limits(limits))
     return rows

@@ -128,7 +128,7 @@ def _of_value(key: str, value: str) -> list[str]:
         words = mediatype.in_words(value)
         if words != value:
             sentence = _MEDIA.get(value, "")
-            return [f"{words}. {tr(sentence)}".rstrip() if sentence else words]
+            return [f"{tr(words)}. {tr(sentence)}" if sentence else tr(words)]
     if key in _SIZES and value.isdecimal() and len(value) < 20:
         return [display.size_exact(int(value))]
     if len(value) >= 20 and value[4:5] == "-" and (words := display.moment(value)[0]) != value:

@@ -50,9 +50,11 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
     known = session.listings_of(image.layers)
     blobs = {layer.blob for layer in image.layers if layer.blob is not None}
     if sum(blob.size for blob in blobs if blob not in known) > MOST_STORED:
-        return Row(LABEL, tr("not read yet"), tr("It stands in a file of a layer; the page Files reads all layers."))
+        return Row(
+            tr(LABEL), tr("not read yet"), tr("It stands in a file of a layer; the page Files reads all layers.")
+        )
     if not blobs:
-        return Row(LABEL, tr("not known"), tr("The archive holds no layer."))
+        return Row(tr(LABEL), tr("not known"), tr("The archive holds no layer."))
     try:
         found = list_image(
             image,
@@ -67,10 +69,10 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
         token.check()
         content = _content(session, node, merged)
     except (BlobError, LayerError) as error:
-        return Row(LABEL, tr("not known"), f"{display.safe(error.title)}. {display.safe(error.message)}")
+        return Row(tr(LABEL), tr("not known"), f"{display.safe(error.title)}. {display.safe(error.message)}")
     if content is None:
         words = tr("The image has no /etc/os-release. This is usual for images of a single program.")
-        return Row(LABEL, tr("not stated"), words)
+        return Row(tr(LABEL), tr("not stated"), words)
     return _row(content, image)
 
 
@@ -91,7 +93,7 @@ def _row(content: bytes, image: Image) -> Row:
     )
     about = [f"{key}={fields[key]}" for key in ("ID", "VERSION_ID", "ID_LIKE", "HOME_URL") if key in fields]
     system = image.platform.os if image.platform is not None else ""
-    return Row(LABEL, display.safe(name, 200) or system or tr("not stated"), display.safe("  ".join(about), 400))
+    return Row(tr(LABEL), display.safe(name, 200) or system or tr("not stated"), display.safe("  ".join(about), 400))
 
 
 def parse(content: bytes) -> dict[str, str]:

@@ -214,9 +214,9 @@ class ArchiveSession:
             return self.findings
         return FindingList(tuple(row for row in self.findings if row.node is not None and _is_at(row.node, node)))
 
-    def what_is(self, node: StructureNode) -> str:
-        """The *What am I looking at?* line."""
-        return explanations.what_is(node)
+    def what_is(self, node: StructureNode, page: Page = Page.SUMMARY) -> str:
+        """The *What am I looking at?* line of a page."""
+        return explanations.what_is(node, page)
 
     def copy_choices(self, node: StructureNode) -> tuple[CopyChoice, ...]:
         """What *Copy* (the first) and *Copy as* offer."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from inspector.archive.compression import Compression
+from inspector.language import tr
 from inspector.oci import mediatype
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.configsummary import MAX_ROWS, config_sections, labels_section, origin_section
@@ -23,28 +24,28 @@ if TYPE_CHECKING:
 def archive_sections(archive: ImageArchive, tree: StructureTree, findings: FindingList) -> tuple[Section, ...]:
     """What the file is, what wrote it and why we think so, and what it holds."""
     rows = [
-        Row("File", display.safe(str(archive.path), 4096), monospace=True),
-        Row("Size", display.size(archive.size), display.size_exact(archive.size)),
-        Row("Layout", LAYOUTS.get(archive.layout, archive.layout)),
-        Row("Written by", display.safe(archive.writer.text) or "not known"),
-        *(Row("because", display.safe(sentence)) for sentence in archive.writer.evidence[:20]),
+        Row(tr("File"), display.safe(str(archive.path), 4096), monospace=True),
+        Row(tr("Size"), display.size(archive.size), display.size_exact(archive.size)),
+        Row(tr("Layout"), LAYOUTS.get(archive.layout, archive.layout)),
+        Row(tr("Written by"), display.safe(archive.writer.text) or tr("not known")),
+        *(Row(tr("because"), display.safe(sentence)) for sentence in archive.writer.evidence[:20]),
     ]
     if archive.compression is not Compression.NONE:
         spooled = archive.spooled_bytes
-        rows.append(Row("Compressed with", archive.compression.value))
+        rows.append(Row(tr("Compressed with"), archive.compression.value))
         rows.append(
             Row(
-                "Unpacked to",
-                f"{display.size(spooled)} in a private temporary file",
-                f"{display.size_exact(spooled)}; it vanishes when the archive is closed.",
+                tr("Unpacked to"),
+                tr("%s in a private temporary file") % display.size(spooled),
+                tr("%s; it vanishes when the archive is closed.") % display.size_exact(spooled),
             )
         )
-    rows.append(Row("Findings", f"{findings.sign} {findings.text}", level=findings.worst))
+    rows.append(Row(tr("Findings"), f"{findings.sign} {findings.text}", level=findings.worst))
     images = [node for node in tree.nodes if node.type is NodeType.IMAGE]
     others = [node for node in tree.nodes if node.type in (NodeType.ARTIFACT, NodeType.ATTESTATION)]
-    sections = [Section("Archive", tuple(rows)), limited("Images", map(_image_row, images), len(images))]
+    sections = [Section(tr("Archive"), tuple(rows)), limited(tr("Images"), map(_image_row, images), len(images))]
     if others:
-        sections.append(limited("Attestations and artifacts", map(_other_row, others), len(others)))
+        sections.append(limited(tr("Attestations and artifacts"), map(_other_row, others), len(others)))
     return tuple(section for section in sections if section.rows)
 
 
@@ -88,9 +89,9 @@ def _part_row(child: StructureNode) -> Row:
     layer = child.layer
     assert layer is not None
     step = labels.step(layer.history.created_by, 120) if layer.history is not None else ""
-    size = display.size(layer.size) if layer.present else f"{display.size(layer.size)}, absent"
+    size = display.size(layer.size) if layer.present else tr("%s, absent") % display.size(layer.size)
     value = " · ".join(part for part in (size, step or ("" if child.type is NodeType.LAYER else child.label)) if part)
-    label = f"layer {layer.number}" if child.type is NodeType.LAYER else f"part {layer.number}"
+    label = (tr("layer %d") if child.type is NodeType.LAYER else tr("part %d")) % layer.number
     return Row(label, value, child.tooltip, node=child)
 
 
@@ -101,42 +102,52 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
     assert image is not None
     rows = []
     if node.type is NodeType.LAYER:
-        rows.append(Row("Layer", f"{layer.number} of {len(image.layers)}", "Counted from the base."))
+        rows.append(
+            Row(
+                tr("Layer"),
+                tr("%(number)d of %(all)d") % {"number": layer.number, "all": len(image.layers)},
+                tr("Counted from the base."),
+            )
+        )
         step = layer.history.created_by if layer.history is not None else ""
         rows.append(
             Row(
-                "Made by",
-                display.safe(labels.command(step), 4000) or "not stated",
+                tr("Made by"),
+                display.safe(labels.command(step), 4000) or tr("not stated"),
                 display.safe(step, 4000),
                 monospace=True,
             )
         )
-    rows += digest_row("Digest", layer.digest, "Of the stored bytes.") or [Row("Digest", "not stated")]
-    rows += digest_row("diffID", layer.diff_id, "Of the uncompressed tar, as the config states it.")
+    rows += digest_row(tr("Digest"), layer.digest, tr("Of the stored bytes.")) or [Row(tr("Digest"), tr("not stated"))]
+    rows += digest_row(tr("diffID"), layer.diff_id, tr("Of the uncompressed tar, as the config states it."))
     if layer.media_type:
         rows.append(
-            Row("Media type", display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
+            Row(tr("Media type"), display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
         )
     label = "Stored size" if layer.blob is not None else "Stated size"
     rows.append(Row(label, display.size(layer.size), display.size_exact(layer.size)))
     if layer.blob is not None:
         declared = mediatype.declared_compression(layer.media_type) if layer.media_type else None
         stored = layer.compression.value
-        tooltip = f"Its media type says {declared}." if declared and declared != stored else "As its first bytes say."
-        rows.append(Row("Compression", stored, tooltip))
+        tooltip = (
+            tr("Its media type says %s.") % declared
+            if declared and declared != stored
+            else tr("As its first bytes say.")
+        )
+        rows.append(Row(tr("Compression"), stored, tooltip))
         rows.append(_place_row(node))
     rows.append(_state_row(node))
     if layer.descriptor is not None and layer.descriptor.urls:
         rows += [
-            Row("To be fetched from", display.safe(url), "This program never does.")
+            Row(tr("To be fetched from"), display.safe(url), tr("This program never does."))
             for url in layer.descriptor.urls[:20]
         ]
     sections = [
-        Section("Layer" if node.type is NodeType.LAYER else "Content", tuple(rows)),
-        Section("Inside", tuple(known)),
+        Section(tr("Layer") if node.type is NodeType.LAYER else tr("Content"), tuple(rows)),
+        Section(tr("Inside"), tuple(known)),
     ]
     if layer.descriptor is not None:
-        sections.append(labels_section(layer.descriptor.annotations, "Annotations"))
+        sections.append(labels_section(layer.descriptor.annotations, tr("Annotations")))
     return tuple(section for section in sections if section.rows)
 
 
@@ -145,12 +156,12 @@ def config_page_sections(node: StructureNode) -> tuple[Section, ...]:
     image = node.image
     parsed = image.parsed_config if image is not None else None
     rows = [
-        *digest_row("Digest", node.digest, "Docker's image ID."),
-        Row("Size", node.size_text or "not known", node.size_tooltip),
+        *digest_row(tr("Digest"), node.digest, tr("Docker's image ID.")),
+        Row(tr("Size"), node.size_text or tr("not known"), node.size_tooltip),
     ]
     rows += [_place_row(node)] if node.blob is not None else []
     rows.append(_state_row(node))
-    about = Section("Config", tuple(rows))
+    about = Section(tr("Config"), tuple(rows))
     return (
         *((*config_sections(parsed), origin_section(parsed)) if parsed is not None and parsed.has_diff_ids else ()),
         about,
@@ -163,26 +174,26 @@ def index_sections(node: StructureNode) -> tuple[Section, ...]:
     rows = []
     names = source.names if source is not None else ()
     rows += [
-        Row("Name" if not number else "", labels.familiar(name), display.safe(name))
+        Row(tr("Name") if not number else "", labels.familiar(name), display.safe(name))
         for number, name in enumerate(names[:50])
     ]
-    rows += digest_row("Digest", node.digest, "Of the index as stored.")
+    rows += digest_row(tr("Digest"), node.digest, tr("Of the index as stored."))
     descriptor = node.descriptor
     if descriptor is not None:
         rows.append(
             Row(
-                "Media type",
+                tr("Media type"),
                 display.safe(mediatype.in_words(descriptor.media_type)),
                 display.safe(descriptor.media_type),
             )
         )
-    rows.append(Row("Size", node.size_text, node.size_tooltip))
+    rows.append(Row(tr("Size"), node.size_text, node.size_tooltip))
     rows.append(_state_row(node))
     below = [child for child in node.children if child.type is not NodeType.BLOB]
-    sections = [Section("Index", tuple(rows)), limited("Lists", map(_entry_row, below), len(below))]
+    sections = [Section(tr("Index"), tuple(rows)), limited(tr("Lists"), map(_entry_row, below), len(below))]
     found = dict(descriptor.annotations) if descriptor is not None else {}
     found |= source.index.annotations if source is not None and source.index is not None else {}
-    sections.append(labels_section(found, "Annotations"))
+    sections.append(labels_section(found, tr("Annotations")))
     return tuple(section for section in sections if section.rows)
 
 
@@ -200,22 +211,24 @@ def artifact_sections(image: Image, node: StructureNode, statements: Iterable[Ro
     is_attestation = node.type is NodeType.ATTESTATION
     rows = [
         Row(
-            "What",
-            "attestation" if is_attestation else labels.artifact(image.artifact_type),
+            tr("What"),
+            tr("attestation") if is_attestation else labels.artifact(image.artifact_type),
             display.safe(image.artifact_type or ""),
         )
     ]
-    rows += [Row("Name", labels.familiar(name), display.safe(name)) for name in image.names[:50]]
-    rows += digest_row("About", image.subject, "The manifest that it describes.", link=True)
-    rows += digest_row("Manifest", node.digest, "")
+    rows += [Row(tr("Name"), labels.familiar(name), display.safe(name)) for name in image.names[:50]]
+    rows += digest_row(tr("About"), image.subject, tr("The manifest that it describes."), link=True)
+    rows += digest_row(tr("Manifest"), node.digest, "")
     parts = [child for child in node.children if child.layer is not None]
     sections = [
-        Section("Attestation" if is_attestation else "Artifact", tuple(rows)),
+        Section(tr("Attestation") if is_attestation else tr("Artifact"), tuple(rows)),
         Section(
-            "Statement", tuple(statements), "What it states was not checked by this program." if is_attestation else ""
+            tr("Statement"),
+            tuple(statements),
+            tr("What it states was not checked by this program.") if is_attestation else "",
         ),
-        limited("Parts", map(_part_row, parts), len(parts)),
-        labels_section(manifest_annotations(image), "Annotations"),
+        limited(tr("Parts"), map(_part_row, parts), len(parts)),
+        labels_section(manifest_annotations(image), tr("Annotations")),
     ]
     return tuple(section for section in sections if section.rows)
 
@@ -225,27 +238,29 @@ def other_sections(node: StructureNode) -> tuple[Section, ...]:
     descriptor = node.descriptor
     rows = []
     if node.document is not None:
-        rows.append(Row("Member", display.safe(node.document.name), monospace=True))
+        rows.append(Row(tr("Member"), display.safe(node.document.name), monospace=True))
     if descriptor is not None:
         rows.append(
             Row(
-                "Media type",
+                tr("Media type"),
                 display.safe(mediatype.in_words(descriptor.media_type)),
                 display.safe(descriptor.media_type),
             )
         )
         if descriptor.platform is not None:
-            rows.append(Row("Platform", labels.platform(descriptor.platform) or "unknown"))
-    rows += digest_row("Digest", node.digest, "As stated by what refers to it.")
+            rows.append(Row(tr("Platform"), labels.platform(descriptor.platform) or tr("unknown")))
+    rows += digest_row(tr("Digest"), node.digest, tr("As stated by what refers to it."))
     if node.size is not None:
-        rows.append(Row("Size", node.size_text, node.size_tooltip))
+        rows.append(Row(tr("Size"), node.size_text, node.size_tooltip))
     if node.type is not NodeType.DOCUMENT:
         rows.append(_state_row(node))
-    sections = [Section("Document" if node.type is NodeType.DOCUMENT else node.type.value.capitalize(), tuple(rows))]
+    sections = [
+        Section(tr("Document") if node.type is NodeType.DOCUMENT else node.type.value.capitalize(), tuple(rows))
+    ]
     if node.type is NodeType.DOCUMENT and node.children:
-        sections.append(limited("Lists", map(_entry_row, node.children), len(node.children)))
+        sections.append(limited(tr("Lists"), map(_entry_row, node.children), len(node.children)))
     if descriptor is not None:
-        sections.append(labels_section(descriptor.annotations, "Annotations"))
+        sections.append(labels_section(descriptor.annotations, tr("Annotations")))
     return tuple(section for section in sections if section.rows)
 
 
@@ -257,17 +272,21 @@ def digest_row(label: str, digest: Digest | None, tooltip: str, *, link: bool = 
 def _place_row(node: StructureNode) -> Row:
     assert node.blob is not None
     member = node.blob.member
-    tooltip = f"Its content begins at byte {member.data_offset:,} of the tar." if member.data_offset is not None else ""
-    return Row("Stored as", display.safe(member.name), tooltip, monospace=True)
+    tooltip = (
+        tr("Its content begins at byte %s of the tar.") % f"{member.data_offset:,}"
+        if member.data_offset is not None
+        else ""
+    )
+    return Row(tr("Stored as"), display.safe(member.name), tooltip, monospace=True)
 
 
 def _state_row(node: StructureNode) -> Row:
     state = node.state()
-    return Row("State", state.text or "nothing to check", state.tooltip)
+    return Row(tr("State"), state.text or tr("nothing to check"), state.tooltip)
 
 
 def limited(title: str, rows: Iterable[Row], count: int) -> Section:
     """A section of at most `MAX_ROWS` of `count` rows; the rest is counted."""
     shown = tuple(row for row, _ in zip(rows, range(MAX_ROWS), strict=False))
     rest = count - len(shown)
-    return Section(title, shown, f"{rest:,} more are not shown here." if rest > 0 else "")
+    return Section(title, shown, tr("%s more are not shown here.") % f"{rest:,}" if rest > 0 else "")

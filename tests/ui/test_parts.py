@@ -232,7 +232,7 @@ def test_a_summary_of_many_rows_comes_in_slices(qtbot: QtBot) -> None:
     qtbot.addWidget(page)
     page.show()
     rows = tuple(Row(f"label {number}", "value") for number in range(250))
-    page.show_sections("", [Section("Labels", rows)])
+    page.show_sections([Section("Labels", rows)])
     shown = [label for label in page.findChildren(QLabel) if label.text() == "value"]
     assert len(shown) == 100
     more = page.findChildren(QPushButton)[0]
@@ -245,7 +245,7 @@ def test_a_summary_of_many_rows_comes_in_slices(qtbot: QtBot) -> None:
 def test_a_secret_is_shown_on_request_only(qtbot: QtBot) -> None:
     page = SummaryPage()
     qtbot.addWidget(page)
-    page.show_sections("", [Section("Environment", (Row("TOKEN", "s3cret", secret=True),))])
+    page.show_sections([Section("Environment", (Row("TOKEN", "s3cret", secret=True),))])
     assert not any("s3cret" in label.text() for label in page.findChildren(QLabel))
     page.findChildren(QToolButton)[0].click()
     assert any("s3cret" in label.text() for label in page.findChildren(QLabel))

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inspector.progress import CancelToken, ProgressSink
+from inspector.ui import text
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_page import FilesPage
 from inspector.ui.views.history_page import HistoryPage
@@ -78,7 +80,12 @@ class Pages(QWidget):
         self.tabs.currentChanged.connect(self._tab_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self.what_is = text.label(wrap=True)
+        """*What am I looking at?*"""
+        self.what_is.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.what_is.setContentsMargins(2, 0, 2, 2)
         layout.addWidget(self.bar)
+        layout.addWidget(self.what_is)
         layout.addWidget(self.tabs)
         self.summary.digest_followed.connect(self.digest_followed)
         self.json.digest_followed.connect(self.digest_followed)
@@ -231,7 +238,10 @@ class Pages(QWidget):
 
     def _load(self) -> None:
         page, node, session = self.page, self._node, self._session
-        if page is None or node is None or page in self._shown:
+        if page is None or node is None:
+            return
+        self.what_is.setText(session.what_is(node, page))
+        if page in self._shown:
             return
         self._shown.add(page)
         if page is Page.HISTORY:
@@ -241,11 +251,10 @@ class Pages(QWidget):
         elif page is Page.FINDINGS:
             self.findings.show_findings(session.findings_for(node))
         elif page is Page.SUMMARY:
-            what = session.what_is(node)
             self._start(
                 page,
                 partial(sessions.load_summary, session, node),
-                lambda sections: self._show_summary(node, what, sections),
+                partial(self._show_summary, node),
             )
         elif page is Page.NOTABLE:
             self._start(page, partial(load_notable, session, node), self.notable.show_found)
@@ -292,8 +301,8 @@ class Pages(QWidget):
 
         self._start(Page.FILES, work, self._show_files)
 
-    def _show_summary(self, node: StructureNode, what: str, sections: tuple[Section, ...]) -> None:
-        self.summary.show_sections(what, sections)
+    def _show_summary(self, node: StructureNode, sections: tuple[Section, ...]) -> None:
+        self.summary.show_sections(sections)
         if self.summary.waits:
             task = self._runner.start(
                 self.tr("Looking for the system"),

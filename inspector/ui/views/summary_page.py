@@ -49,18 +49,14 @@ class SummaryPage(QScrollArea):
         # Ground like that of the lists beside it.
         self.setBackgroundRole(QPalette.ColorRole.Base)
 
-    def show_sections(self, explanation: str, sections: Sequence[Section]) -> None:
-        """Replace what is shown; `explanation` says what one is looking at."""
+    def show_sections(self, sections: Sequence[Section]) -> None:
+        """Replace what is shown."""
         self._pending = None
         body = QWidget()
         body.setBackgroundRole(QPalette.ColorRole.Base)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(14)
-        if explanation:
-            line = text.label(explanation, wrap=True)
-            line.setForegroundRole(line.palette().ColorRole.PlaceholderText)
-            layout.addWidget(line)
         # One column of names for all sections.
         metrics = self.fontMetrics()
         widths = (metrics.horizontalAdvance(row.label) for section in sections for row in section.rows)
