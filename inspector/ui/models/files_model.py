@@ -131,7 +131,8 @@ class FilesModel(QAbstractTableModel):
         return f"{files.name(row)}, {files.kind(row)}, level {files.depth(row) + 1}{disclosure}"
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         column = self.column_at(section) if orientation == Qt.Orientation.Horizontal else None
