@@ -11,6 +11,7 @@ from inspector.conformance.case import Case, Contents
 from inspector.conformance.contents import read_contents
 from inspector.conformance.forecast import Forecast
 from inspector.conformance.loaders import forecast
+from inspector.conformance.mending import with_fix
 from inspector.conformance.registry import DEEP, QUICK, RULES
 from inspector.findings import Finding, Severity
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
@@ -69,7 +70,7 @@ def check_archive(
     """
     token = token or CancelToken()
     case = Case(archive, token=token, limits=limits)
-    collected = _Collected()
+    collected = _Collected(archive)
     collected.add(archive.findings)
     _run(QUICK, case, collected)
     if deep:
@@ -88,7 +89,8 @@ def _run(checks: Iterable[Check], case: Case, collected: _Collected) -> None:
 class _Collected:
     """Findings, each place of a rule once."""
 
-    def __init__(self) -> None:
+    def __init__(self, archive: ImageArchive) -> None:
+        self._archive = archive
         self._kept: dict[tuple[object, ...], Finding] = {}
         self._counts: Counter[str] = Counter()
         self._worst: dict[str, Severity] = {}
@@ -102,7 +104,7 @@ class _Collected:
             self._counts[finding.code] += 1
             self._worst[finding.code] = max(finding.severity, self._worst.get(finding.code, finding.severity))
             if self._counts[finding.code] <= MOST_PER_CODE:
-                self._kept[place] = _explained(finding)
+                self._kept[place] = with_fix(_explained(finding), self._archive)
 
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which they were added; a last one for each code of which some were only counted."""

@@ -109,6 +109,7 @@ def layer_types(case: Case) -> Iterator[Finding]:
                 digest=pointed.descriptor.digest,
                 expected="a tar, gzip or zstd layer",
                 found=media_type,
+                fix=Fix.NONE,
             )
 
 

@@ -55,7 +55,7 @@ MANIF_10: Final = Rule(
     "An artifact with the empty config says its artifactType",
     "Without it nobody knows what the artifact is.",
     _SPEC,
-    Fix.CHOICE,
+    Fix.NONE,
 )
 MANIF_12: Final = Rule(
     "MANIF-12",

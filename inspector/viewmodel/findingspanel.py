@@ -12,7 +12,8 @@ from inspector.conformance.forecast import Forecast, Verdict
 from inspector.conformance.loaders import NAMES
 from inspector.conformance.reference import SPECIFICATION
 from inspector.conformance.registry import RULES
-from inspector.findings import Severity
+from inspector.export.repairs import REPAIRS
+from inspector.findings import Fix, Severity
 from inspector.language import mark, tr, trn
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import SIGNS, FindingList, FindingRow, counted, fix_words, level_word
@@ -108,7 +109,7 @@ def explain(row: FindingRow, forecasts: Iterable[Forecast]) -> str:
         if finding.spec
         else tr("The specification does not ask for it; practice does."),
         "\n".join(_who_cares(finding.code, forecasts)),
-        fix_words(finding.fix),
+        "\n".join((fix_words(finding.fix), *_repairs(finding))),
     ]
     return "\n\n".join(display.safe_lines(text, 8000) for text in paragraphs if text)
 
@@ -140,6 +141,14 @@ def _who_cares(code: str, forecasts: Iterable[Forecast]) -> Iterable[str]:
             yield tr(words) % ", ".join(names)
     if forecasts and not cares:
         yield tr("No loader is expected to refuse this archive because of it.")
+
+
+def _repairs(finding: Finding) -> Iterable[str]:
+    """The repairs of an export that are about this rule, and what each changes."""
+    if finding.fix is not Fix.NONE:
+        for repair in REPAIRS:
+            if finding.code in repair.codes:
+                yield f"• {tr(repair.title)}. {tr(repair.effect)}"
 
 
 def as_text(rows: Iterable[FindingRow]) -> str:

@@ -1,0 +1,58 @@
+"""Whether an export mends a finding, where the rule alone cannot say: it depends on the document that breaks it.
+
+An export always writes index.json, manifest.json and oci-layout anew, so what is wrong with them goes by itself. Manifests and
+nested indexes are kept byte for byte unless a person chooses otherwise, since their digests change.
+`tests/unit/conformance/test_mending.py` exports an archive for each rule and compares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from inspector.findings import Finding, Fix
+
+if TYPE_CHECKING:
+    from inspector.archive.image import ImageArchive
+
+_WRITTEN_ANEW: Final = frozenset(("index.json", "manifest.json", "oci-layout"))
+_GONE_WITH_THEM: Final = frozenset(
+    ("ANNOT-1", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "INDEX-1", "INDEX-2", "INDEX-4", "JSON-1", "JSON-2", "JSON-4", "COMPAT-5")
+)  # fmt: skip
+_CHOSEN_IN_MANIFESTS: Final = frozenset(
+    ("ANNOT-1", "DESC-6", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "INDEX-1", "INDEX-2", "INDEX-6", "INDEX-7", "MANIF-1", "MANIF-2")
+)  # fmt: skip
+"""What the repair of documents' fields puts right in manifests and nested indexes."""
+_END_OF_THE_TAR: Final = frozenset(("Something follows the end of the tar", "The tar has no end mark"))
+
+
+def with_fix(finding: Finding, archive: ImageArchive) -> Finding:
+    """The finding with what an export of this archive would do about it."""
+    fix = _fix(finding, archive)
+    return finding if fix is finding.fix else replace(finding, fix=fix)
+
+
+def _fix(finding: Finding, archive: ImageArchive) -> Fix:
+    code, document = finding.code, finding.where.object
+    if not archive.images:
+        return Fix.NONE  # there is nothing to export
+    if code == "ARC-1":
+        return Fix.AUTOMATIC if finding.title in _END_OF_THE_TAR else Fix.NONE
+    if code == "INDEX-6" and finding.title.startswith("An unknown "):
+        return Fix.NONE  # nobody can tell what was meant
+    if document in _WRITTEN_ANEW:
+        if code in ("DESC-11", "LAYOUT-5"):
+            return Fix.AUTOMATIC
+        return Fix.AUTOMATIC if code in _GONE_WITH_THEM else finding.fix
+    if code in _CHOSEN_IN_MANIFESTS:
+        return Fix.CHOICE
+    if code == "DESC-11" and archive.layout.startswith("oci-layout"):
+        return Fix.AUTOMATIC if _is_an_entry(finding, archive) else Fix.NONE
+    return finding.fix
+
+
+def _is_an_entry(finding: Finding, archive: ImageArchive) -> bool:
+    """Whether index.json itself refers to the document."""
+    return any(
+        root.blob is not None and root.blob.member.name == finding.where.object for root in archive.roots
+    )  # what is below a root keeps the descriptor that it has
