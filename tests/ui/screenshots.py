@@ -285,6 +285,17 @@ def files(stage: Stage) -> None:
     stage.take()
 
 
+def readme(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 1")
+    stage.page("files")
+    view = stage.window.view
+    assert view is not None
+    view.pages.files.view.go_to_path(b"etc/passwd")
+    stage.idle()
+    stage.take()
+
+
 def whiteouts(stage: Stage) -> None:
     stage.open(RICH)
     stage.select("layer 2")
@@ -467,7 +478,7 @@ def menu(stage: Stage) -> None:
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
-        empty, recent, hovering, archive, image, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
+        empty, readme, recent, hovering, archive, image, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
         export, exported, busy, error, details, shortcuts, preferences, help, dragging, again, menu,
     )
 }  # fmt: skip
