@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector.progress import CancelToken
@@ -136,6 +137,15 @@ def test_search_finds_what_is_folded_in_text_and_in_tree(qtbot: QtBot, page: Jso
     page.find_line.setText("nothing")
     page.find_next()
     assert page._found.text() == "Not found"
+
+
+def test_the_tree_is_a_model(page: JsonPage, qtmodeltester: ModelTester) -> None:
+    page.show_json(document({"a": list(range(2100)), "b": {"c": []}, "d": DIGEST}))
+    page.toggle_tree()
+    qtmodeltester.check(page.tree_view.json_model)
+    page.go_to_pointer("$.a[1500]")
+    assert page.tree_view.currentIndex().siblingAtColumn(VALUE).data() == "1500"
+    assert page.tree_view.currentIndex().parent().siblingAtColumn(KEY).data() == "[1,000 … 1,999]"
 
 
 def test_a_payload_is_unpacked_below(qtbot: QtBot, page: JsonPage) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
+from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
@@ -76,6 +77,12 @@ def test_keys_go_in_and_out(qtbot: QtBot, window: MainWindow, open_archive: Open
     go(qtbot, page, lambda: qtbot.keyClick(page.view, Qt.Key.Key_Backspace))
     assert crumbs(page) == ["/"]
     assert label(page) == "usr"
+
+
+def test_the_table_is_a_model(
+    qtbot: QtBot, qtmodeltester: ModelTester, window: MainWindow, open_archive: Opener, oci_archive: Path
+) -> None:
+    qtmodeltester.check(shown(qtbot, window, open_archive(oci_archive), "app:1").model)
 
 
 def test_the_table_does_the_same(qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path) -> None:

@@ -56,3 +56,19 @@ def test_the_system_is_found_out_afterwards(qtbot: QtBot, open_archive: Opener, 
         timeout=PATIENCE_MS,
     )
     assert not summary.waits
+
+
+def test_every_page_says_what_one_is_looking_at(qtbot: QtBot, open_archive: Opener, oci_archive: Path) -> None:
+    view = open_archive(oci_archive)
+    said = set()
+    for node in view.session.tree.nodes:
+        view.select(node)
+        for page in view.session.pages_for(node):
+            view.pages.show_page(page)
+            settle(qtbot, view)
+            line = view.pages.what_is
+            assert line.whole == view.session.what_is(node, page)
+            assert line.whole
+            assert line.toolTip()
+            said.add(line.whole)
+    assert len(said) > 10

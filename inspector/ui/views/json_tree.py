@@ -44,8 +44,8 @@ class JsonTreeView(QTreeView):
         header = self.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(KEY, 240)
-        header.resizeSection(VALUE, 320)
+        header.resizeSection(KEY, 210)
+        header.resizeSection(VALUE, 270)
         self.doubleClicked.connect(self._enter)
         self.selectionModel().currentRowChanged.connect(self._tell)
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inspector.progress import CancelToken, ProgressSink
-from inspector.ui import text
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_page import FilesPage
 from inspector.ui.views.history_page import HistoryPage
@@ -20,6 +19,7 @@ from inspector.ui.views.list_pages import FindingsPage, NotablePage
 from inspector.ui.views.preview_pane import Loader
 from inspector.ui.views.size_map_page import SizeMapPage
 from inspector.ui.views.summary_page import SummaryPage
+from inspector.ui.widgets.elided import ElidedLabel
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.dockerfile import dockerfile
@@ -80,7 +80,7 @@ class Pages(QWidget):
         self.tabs.currentChanged.connect(self._tab_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.what_is = text.label(wrap=True)
+        self.what_is = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         """*What am I looking at?*"""
         self.what_is.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.what_is.setContentsMargins(2, 0, 2, 2)
@@ -240,7 +240,7 @@ class Pages(QWidget):
         page, node, session = self.page, self._node, self._session
         if page is None or node is None:
             return
-        self.what_is.setText(session.what_is(node, page))
+        self.what_is.set_whole(session.what_is(node, page))
         if page in self._shown:
             return
         self._shown.add(page)

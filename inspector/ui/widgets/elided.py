@@ -23,13 +23,29 @@ def _copy_menu(widget: QWidget, event: QContextMenuEvent, whole: str) -> None:
 class ElidedLabel(QLabel):
     """A label of one line; its menu copies the whole text."""
 
-    def __init__(self, whole: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, whole: str = "", parent: QWidget | None = None, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self._mode = mode
         self._whole = whole
         self.setText(whole)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(whole)
+
+    @property
+    def whole(self) -> str:
+        """All of the text."""
+        return self._whole
+
+    def set_whole(self, whole: str) -> None:
+        """Show another text; a tooltip has all of it."""
+        self._whole = whole
+        self.setAccessibleName(whole)
+        self.setToolTip(text.tooltip(whole))
+        self.updateGeometry()
+        self._cut()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST, self.fontMetrics().height())
@@ -39,7 +55,10 @@ class ElidedLabel(QLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+        self._cut()
+
+    def _cut(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.contentsRect().width()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         _copy_menu(self, event, self._whole)
