@@ -23,6 +23,7 @@ _KEYS = {
 """The common ones, decoded: each file of a PAX tar names some of them."""
 _SIMPLE_KEYS = {raw: key for raw, key in _KEYS.items() if key not in ("size", "uid", "gid")}
 _LONGEST_SIMPLE = 512
+_ONE_TIME = {b"%d mtime=" % length: length for length in range(21, 40)}
 _heads: dict[bytes, tuple[int, str]] = {}
 """Memo of `_simple_head`."""
 
@@ -89,6 +90,11 @@ def parse_simple(data: bytes) -> dict[str, bytes] | None:
     Keys are common ones without numbers but times, each stands once; values are not empty and hold neither NUL nor line
     end; a "mtime" begins with ten digits and a point.
     """
+    if _ONE_TIME.get(data[:9]) == len(data):
+        # Nothing but a time with its fraction, as Python, BSD tar and Go write it.
+        time = data[9:-1]
+        if data[-1] == 0x0A and time[10:11] == b"." and time.replace(b".", b"0", 1).isdigit():
+            return {"mtime": time}
     lines = data.split(b"\n")
     if lines.pop() or not lines or b"\0" in data:
         return None
@@ -103,8 +109,8 @@ def parse_simple(data: bytes) -> dict[str, bytes] | None:
         if length != len(line) or not value:
             return None
         records[key] = value
-    time = records.get("mtime")
-    if time is not None and (time[10:11] != b"." or not time.replace(b".", b"0", 1).isdigit()):
+    stated = records.get("mtime")
+    if stated is not None and (stated[10:11] != b"." or not stated.replace(b".", b"0", 1).isdigit()):
         return None
     return records if len(records) == len(lines) else None
 

@@ -16,6 +16,8 @@ from inspector.layers.table import BLOCK, CHAR, DIRECTORY, FILE, HARDLINK, OTHER
 _CODES = {id(kind): code for code, kind in enumerate(TYPES)}
 _PLAIN_TYPES = bytes((FILE, DIRECTORY))
 _SLASH = 0x2F
+_ODD_NAMES = (b"/\n", b"\n.", b"//", b"/.", b"\n/", b"\n\n")
+"""What stands in no joined names that are all normal; a line end in a name may look like it."""
 _XATTR = ".xattr."
 _SCHILY = "SCHILY.xattr."
 _LIBARCHIVE = "LIBARCHIVE.xattr."
@@ -39,13 +41,15 @@ class RowTaker:
         )
         types = bytes(map(_CODES.__getitem__, map(id, kinds)))
         paths = list(names)
-        for place, name in enumerate(names):
-            # The usual name is normal already; four cheap looks tell.
-            if not name or name[0] in b"./" or name[-1] == _SLASH or b"//" in name or b"/." in name:
-                path = normalise(name)
-                if path != name:
-                    paths[place] = path
-                    listing.stored_names[first + place] = name
+        # One look at all names together: most are normal already. Else a closer one at each.
+        joined = b"\n%b\n" % b"\n".join(names)
+        if any(odd in joined for odd in _ODD_NAMES):
+            for place, name in enumerate(names):
+                if not name or name[0] in b"./" or name[-1] == _SLASH or b"//" in name or b"/." in name:
+                    path = normalise(name)
+                    if path != name:
+                        paths[place] = path
+                        listing.stored_names[first + place] = name
         if types.translate(None, _PLAIN_TYPES):
             own_sizes = list(sizes)
             for place, code in enumerate(types):
