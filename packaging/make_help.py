@@ -48,7 +48,7 @@ def main() -> None:
                 path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv[1:]:
         raise SystemExit(
-            f"resources/help is older than its sources: {', '.join(stale)}: run `python packaging/make_help.py`"
+            f"resources/help is older than its sources: {', '.join(stale)}: run `.venv/bin/python packaging/make_help.py`"
         )
 
 

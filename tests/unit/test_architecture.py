@@ -122,3 +122,11 @@ def test_documents_name_files_that_exist(document: str) -> None:
     outside = (".venv/", "blobs/", "dist/")
     absent = [name for name in named if not any((place / name).exists() for place in (HERE, HERE / "inspector"))]
     assert [name for name in absent if not name.startswith(outside)] == []
+
+
+def test_help_is_the_text_of_the_documents() -> None:
+    done = subprocess.run(
+        [sys.executable, "packaging/make_help.py", "--check"],
+        cwd=HERE, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
