@@ -42,6 +42,7 @@ APT_QT = (
 PACKAGES = {
     "appstreamcli": "appstream",
     "bsdtar": "libarchive-tools",
+    "dbus-run-session": "dbus-daemon",
     "desktop-file-validate": "desktop-file-utils",
     "import": "imagemagick",
     "makensis": "nsis",

@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.viewmodel.commands import COMMANDS, MENUS, Command, in_menu
 
@@ -39,7 +38,8 @@ def _action(command: Command, parent: QObject, handler: Callable[[], object]) ->
     action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
     action.setIcon(icon(command.icon))
     keys = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if command.shortcuts else ""
-    action.setToolTip(text.tooltip(_tr(command.tooltip or command.text) + keys))
+    # Plain, and nothing but our own words: buttons made from actions say it to a screen reader as it is.
+    action.setToolTip(_tr(command.tooltip or command.text) + keys)
     action.setStatusTip(_tr(command.tooltip))
     action.setMenuRole(_ROLES.get(command.id, QAction.MenuRole.NoRole))
     action.triggered.connect(lambda: handler())

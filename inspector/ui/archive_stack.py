@@ -200,7 +200,7 @@ class ArchiveStack(QWidget):
         button.setIconSize(QSize(12, 12))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setToolTip(text.tooltip(self.tr("Close this archive")))
+        text.set_tip(button, self.tr("Close this archive"))
         button.setAccessibleName(self.tr("Close %s") % view.session.title)
         button.clicked.connect(lambda: self.ask_to_close(self.tabs.indexOf(view)))
         return button
@@ -242,7 +242,7 @@ class ArchiveStack(QWidget):
             at if at >= 0 else self.tabs.count(), view, icon("archive"), text.caption(session.title)
         )
         self.tabs.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, self._close_button(view))
-        self.tabs.setTabToolTip(at, text.tooltip(session.tooltip))
+        self.tabs.setTabToolTip(at, text.plain_tip(session.kind, session.place))
         self._stack.setCurrentWidget(self.tabs)
         if again is None or front is None or again.path == self._front:
             self.tabs.setCurrentIndex(at)

@@ -237,7 +237,7 @@ class ExportDialog(QDialog):
         self._sheet.show(sheet.rows)
         self._plan_note.setText("\n".join(part for part in (sheet.images, *sheet.notes) if part))
         self._loaders.setText(self.tr("Will load in: %s") % sheet.loaders if sheet.loaders else "")
-        self._loaders.setToolTip(text.tooltip(sheet.loaders_tooltip))
+        text.set_tip(self._loaders, sheet.loaders_tooltip)
         self.export_button.setText(text.caption(sheet.button))
         self._plan_ok = True
         self._update_button()

@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
 
     def _show_selection(self, shown: str, tip: str) -> None:
         self.selection.setText(shown)
-        self.selection.setToolTip(text.tooltip(tip))
+        text.set_tip(self.selection, tip)
 
     def reset_layout(self) -> None:
         self.settings.forget_states()

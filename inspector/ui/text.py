@@ -30,6 +30,20 @@ def tooltip(text: str) -> str:
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
+def set_tip(widget: QWidget, text: str) -> None:
+    """The tooltip of a widget, and what a screen reader says of it: Qt would have the markup of the tooltip read out."""
+    widget.setToolTip(tooltip(text))
+    widget.setAccessibleDescription(text)
+
+
+def plain_tip(own: str, text: str) -> str:
+    """A tooltip without markup, where Qt lets a screen reader have it as it is: a line of our own words, then `text`.
+
+    Qt takes a text for HTML only if its first line has a tag.
+    """
+    return f"{own.replace('<', '‹').replace('&', '+')}\n{text}"
+
+
 def caption(text: str) -> str:
     """For tabs, menus, buttons and window titles: `&` marks no key, line breaks and Qt's markers have no effect."""
     return " ".join(text.split()).replace("&", "&&")

@@ -104,9 +104,15 @@ class ArchiveSession:
         return display.safe(self.path.name or str(self.path), 120)
 
     @property
-    def tooltip(self) -> str:
+    def kind(self) -> str:
+        """What it is, in a few words, and its size."""
         layout = explanations.LAYOUTS.get(self.archive.layout, self.archive.layout)
-        return f"{display.safe(str(self.path), 4096)}\n{layout}, {display.size(self.archive.size)}"
+        return f"{layout}, {display.size(self.archive.size)}"
+
+    @property
+    def place(self) -> str:
+        """Its path, safe to show."""
+        return display.safe(str(self.path), 4096)
 
     @property
     def size(self) -> int:

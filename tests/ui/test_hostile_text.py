@@ -89,3 +89,10 @@ def test_texts_for_qt() -> None:
     assert "<b>" not in text.tooltip("<b>x</b>")
     assert text.tooltip("") == ""
     assert text.label("<b>x</b>").textFormat() == Qt.TextFormat.PlainText
+
+
+def test_a_tab_tells_its_path_without_markup_and_qt_draws_none_of_it() -> None:
+    first = text.plain_tip("<b>x</b> &lt;", f"/tmp/{RICH}.tar").splitlines()[0]
+    # qtbase's mightBeRichText looks no further than the first line.
+    assert "<" not in first
+    assert "&" not in first

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from inspector.language import tr
 from inspector.ui import text
 from inspector.viewmodel.findingspanel import Group
 from inspector.viewmodel.findingsview import FindingRow
@@ -73,7 +74,7 @@ class FindingsModel(QAbstractItemModel):
     @staticmethod
     def _of_group(group: Group, column: int, role: int) -> str | None:
         if column:
-            return None
+            return tr("see below") if role == _ACCESSIBLE else None
         if role == _ACCESSIBLE:
             return group.spoken
         return group.text if role == _DISPLAY else text.tooltip(group.rows[0].explanation)

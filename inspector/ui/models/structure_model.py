@@ -97,7 +97,8 @@ class StructureModel(QAbstractItemModel):
             return icon(node.icon) if column == TreeColumn.NAME else None
         if role == _ALIGNMENT:
             return _RIGHT if column == TreeColumn.SIZE else None
-        return self._spoken(node) if column == TreeColumn.NAME else node.text(column)
+        # An empty cell would be silence, as if the program were gone.
+        return self._spoken(node) if column == TreeColumn.NAME else node.text(column) or self.tr("none")
 
     def _sign(self, node: StructureNode) -> str:
         badge = self._badge_of(node)

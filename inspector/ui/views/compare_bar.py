@@ -68,7 +68,7 @@ class CompareBar(QWidget):
         button.setCheckable(True)
         button.setAutoRaise(True)
         button.setAccessibleName(name)
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         return button
 
     @property
@@ -176,4 +176,4 @@ class CompareBar(QWidget):
             button.setVisible(changes is not None)
             if changes is not None:
                 name = self.tr("Show what was %s") % WORDS[letter]
-                button.setToolTip(text.tooltip(f"{name}: {changes.count(letter):,}"))
+                text.set_tip(button, f"{name}: {changes.count(letter):,}")

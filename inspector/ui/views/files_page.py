@@ -73,7 +73,7 @@ class FilesPage(QWidget):
     def _button(self, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon(name))
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)
         return button

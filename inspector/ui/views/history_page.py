@@ -74,7 +74,7 @@ class HistoryPage(QWidget):
         self.copy_button = QToolButton()
         self.copy_button.setIcon(icon("copy"))
         self.copy_button.setAutoRaise(True)
-        self.copy_button.setToolTip(text.tooltip(self.tr("Copy the whole text")))
+        text.set_tip(self.copy_button, self.tr("Copy the whole text"))
         self.copy_button.setAccessibleName(self.tr("Copy the whole text"))
         self.copy_button.clicked.connect(self._copy)
         self.copy_button.hide()
@@ -93,7 +93,7 @@ class HistoryPage(QWidget):
         button.setText(caption)
         button.setCheckable(True)
         button.setAutoRaise(True)
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         self._group.addButton(button)
         return button
 

@@ -65,7 +65,7 @@ class JsonPage(QWidget):
         self._copy.setIcon(icon("copy"))
         self._copy.setText(self.tr("Copy JSON"))
         self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._copy.setToolTip(text.tooltip(self.tr("Copy the whole document as stored")))
+        text.set_tip(self._copy, self.tr("Copy the whole document as stored"))
         self._copy.setAutoRaise(True)
         self._copy.clicked.connect(self.copy_all)
         self._pointer = text.label(selectable=True)
@@ -79,7 +79,7 @@ class JsonPage(QWidget):
     def _choice(self, caption: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(caption)
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         button.setCheckable(True)
         button.setAutoRaise(True)
         return button

@@ -93,7 +93,7 @@ class PreviewPane(QWidget):
         button = QToolButton(self)
         button.setText(sign)
         button.setAutoRaise(True)
-        button.setToolTip(text.tooltip(name))
+        text.set_tip(button, name)
         button.setAccessibleName(name)
         button.clicked.connect(partial(self._step, by))
         return button
@@ -157,7 +157,7 @@ class PreviewPane(QWidget):
         self._preview = preview
         note = f"  ·  {preview.note}" if preview.note else ""
         self.title.setText(preview.title + note)
-        self.title.setToolTip(text.tooltip(preview.title))
+        text.set_tip(self.title, preview.title)
         self._part.setText(preview.part)
         if preview.mode is Mode.PICTURE and self._image is not None:
             self._stack.setCurrentWidget(self.picture)
@@ -173,7 +173,7 @@ class PreviewPane(QWidget):
         if message is not None:
             self.show_nothing()
             self.title.setText(f"{message.title}: {message.text}" if message.text else message.title)
-            self.title.setToolTip(text.tooltip(message.text))
+            text.set_tip(self.title, message.text)
 
     def _update_buttons(self) -> None:
         preview = self._preview

@@ -59,7 +59,7 @@ class SizeMapPage(QWidget):
         self.show_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.colouring = QComboBox(self)
         self.colouring.setAccessibleName(self.tr("Colour by"))
-        self.colouring.setToolTip(text.tooltip(self.tr("What the colours mean; the table says the same in words")))
+        text.set_tip(self.colouring, self.tr("What the colours mean; the table says the same in words"))
         self.colouring.activated.connect(self._colouring_chosen)
         self._crumbs = QHBoxLayout()
         self._crumbs.setSpacing(0)
@@ -84,7 +84,7 @@ class SizeMapPage(QWidget):
     def _button(self, name: str, tip: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon(name))
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)
         button.clicked.connect(act)
@@ -289,7 +289,7 @@ class SizeMapPage(QWidget):
             label = crumb.label
             button = QToolButton(self)
             button.setText(text.caption(label if len(label) <= _LONGEST_CRUMB else label[: _LONGEST_CRUMB - 1] + "…"))
-            button.setToolTip(text.tooltip(label))
+            text.set_tip(button, label)
             button.setAccessibleName(self.tr("Go to %s") % label)
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -305,7 +305,7 @@ class SizeMapPage(QWidget):
             swatch.setPixmap(colour)
             self._legend.addWidget(swatch)
             name = ElidedLabel(word)
-            name.setToolTip(text.tooltip(word))
+            text.set_tip(name, word)
             self._legend.addWidget(name)
         self._legend.addStretch(1)
 

@@ -124,7 +124,7 @@ class SummaryPage(QScrollArea):
             name = text.label(row.label, wrap=len(row.label) > _LONG_NAME)
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             name.setFixedWidth(names)
-            name.setToolTip(text.tooltip(row.label if len(row.label) > _LONG_NAME else ""))
+            text.set_tip(name, row.label if len(row.label) > _LONG_NAME else "")
             name.setBuddy(value)
             form.addRow(name, value)
             if row.pending:
@@ -166,7 +166,7 @@ class SummaryPage(QScrollArea):
                 self.digest_followed.emit(digest)
 
         button = LinkButton(row.value, follow)
-        button.setToolTip(text.tooltip(row.tooltip))
+        text.set_tip(button, row.tooltip)
         button.setAccessibleName(f"{row.label} {row.value}")
         if row.monospace:
             button.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -177,7 +177,7 @@ def _plain_value(row: Row) -> QLabel:
     # A long word cannot be wrapped, and would make the page wider than the window.
     long_word = max((len(word) for word in row.value.split()), default=0) > _LONG_WORD
     value = ElidedLabel(row.value) if long_word else text.label(row.value, wrap=True, selectable=True)
-    value.setToolTip(text.tooltip(row.tooltip))
+    text.set_tip(value, row.tooltip)
     value.setAccessibleName(f"{row.label} {row.value}")
     if row.monospace:
         value.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

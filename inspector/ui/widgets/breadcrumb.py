@@ -48,7 +48,7 @@ class Breadcrumb(QWidget):
         button.setText(text.caption(shown))
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setToolTip(text.tooltip(crumb.label))
+        text.set_tip(button, crumb.label)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: self.node_followed.emit(crumb.node))
         return button

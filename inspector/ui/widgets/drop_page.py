@@ -154,7 +154,7 @@ class DropPage(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setToolTip(text.tooltip(entry.path))
+        text.set_tip(button, entry.path)
         button.setAccessibleName(f"{entry.title}, {entry.details(now)}")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda: self.path_chosen.emit(entry.path))
@@ -164,7 +164,7 @@ class DropPage(QWidget):
         button = QToolButton()
         button.setIcon(icon("close"))
         button.setAutoRaise(True)
-        button.setToolTip(text.tooltip(self.tr("Take it off this list")))
+        text.set_tip(button, self.tr("Take it off this list"))
         button.setAccessibleName(self.tr("Remove %s from the list") % entry.title)
         button.clicked.connect(lambda: self.path_removed.emit(entry.path))
         return button

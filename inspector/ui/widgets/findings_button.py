@@ -14,7 +14,7 @@ class FindingsButton(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoRaise(True)
-        self.setToolTip(text.tooltip(self.tr("What is odd or wrong with this archive. Click to see it.")))
+        text.set_tip(self, self.tr("What is odd or wrong with this archive. Click to see it."))
         self.show_findings(None)
 
     def show_findings(self, findings: FindingList | None) -> None:

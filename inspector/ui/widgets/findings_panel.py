@@ -137,13 +137,13 @@ class FindingsPanel(QWidget):
         button.setCheckable(True)
         button.setChecked(True)
         button.setText(text.caption(f"{SIGNS[level]} {name}"))
-        button.setToolTip(text.tooltip(self.tr("Show or hide: %s") % name))
+        text.set_tip(button, self.tr("Show or hide: %s") % name)
         button.toggled.connect(self._show)
         return button
 
     def _button(self, caption: str, tip: str, call: object) -> QPushButton:
         button = QPushButton(text.caption(caption))
-        button.setToolTip(text.tooltip(tip))
+        text.set_tip(button, tip)
         button.clicked.connect(call)
         return button
 

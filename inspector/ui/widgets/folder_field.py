@@ -30,7 +30,7 @@ class FolderField(QWidget):
         self.line.setMinimumWidth(_LINE_PX)
         self.line.setPlaceholderText(self.tr("The system's own"))
         self.line.setAccessibleName(name)
-        self.line.setToolTip(text.tooltip(tip))
+        text.set_tip(self.line, tip)
         self.note = text.label(self.tr("This is no folder that files can be written to. It is not used."), wrap=True)
         self.note.hide()
         self._pause = QTimer(self)

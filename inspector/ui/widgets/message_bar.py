@@ -39,7 +39,7 @@ class MessageBar(QFrame):
         self._close = QToolButton(self)
         self._close.setIcon(icon("close"))
         self._close.setAutoRaise(True)
-        self._close.setToolTip(text.tooltip(self.tr("Close this message")))
+        text.set_tip(self._close, self.tr("Close this message"))
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self.dismiss)
         self._more = text.label()

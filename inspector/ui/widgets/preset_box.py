@@ -39,7 +39,7 @@ class PresetBox(QGroupBox):
         column.setSpacing(4)
         for number, choice in enumerate(PRESETS):
             button = QRadioButton(tr(choice.title))
-            button.setToolTip(text.tooltip(tr(choice.explanation)))
+            text.set_tip(button, tr(choice.explanation))
             button.setAccessibleDescription(tr(choice.explanation))
             button.setEnabled(choice.available)
             button.setChecked(number == 0)
@@ -114,6 +114,6 @@ class PresetBox(QGroupBox):
 
 def _button(caption: str, tip: str) -> QPushButton:
     button = QPushButton(caption)
-    button.setToolTip(text.tooltip(tip))
+    text.set_tip(button, tip)
     button.setAutoDefault(False)
     return button
