@@ -36,6 +36,7 @@ from inspector.ui.reports import Reports
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.theme import follow_colour_scheme
+from inspector.ui.translator import languages
 from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
 from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
@@ -160,7 +161,11 @@ class MainWindow(QMainWindow):
 
     def show_preferences(self) -> PreferencesDialog:
         dialog = PreferencesDialog(
-            self.settings.preferences, self.runner, self, cache_folder=self.settings.cache_folder
+            self.settings.preferences,
+            self.runner,
+            self,
+            languages=languages(),
+            cache_folder=self.settings.cache_folder,
         )
         dialog.changed.connect(self._preferences_changed)
         dialog.open()

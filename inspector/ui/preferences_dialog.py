@@ -68,6 +68,9 @@ class PreferencesDialog(QDialog):
             ),
         )
         self.language = self._choice(self.tr("Language"), (("", self.tr("As the desktop")), *languages))
+        self._spoken = preferences.language
+        self._later = text.label(self.tr("The window speaks it from the next start on."))
+        self._later.hide()
         self.units = self._choice(
             self.tr("Sizes"),
             (
@@ -145,6 +148,7 @@ class PreferencesDialog(QDialog):
         looks.addRow(self.tr("Colours"), self.theme)
         if several_languages:
             looks.addRow(self.tr("Language"), self.language)
+            looks.addRow("", self._later)
         else:
             self.language.hide()
         looks.addRow(self.tr("Sizes"), self.units)
@@ -228,6 +232,7 @@ class PreferencesDialog(QDialog):
     def _take(self, chosen: Preferences) -> None:
         if chosen != self.preferences:
             self.preferences = chosen
+            self._later.setVisible(chosen.language != self._spoken)
             self.changed.emit(chosen)
             self._look_at_cache()
 

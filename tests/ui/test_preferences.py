@@ -233,3 +233,15 @@ def test_the_kept_lists_are_cleared_and_switched_off(
     assert window.settings.cache is None
     dialog.close()
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+
+
+def test_the_language_is_kept_and_said_to_come_later(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.ui.main_window.languages", lambda: [("en", "English"), ("de", "Deutsch")])
+    dialog = window.show_preferences()
+    dialog.language.setCurrentIndex(dialog.language.findText("Deutsch"))
+    assert window.settings.preferences.language == "de"
+    assert dialog._later.isVisible()
+    dialog.language.setCurrentIndex(0)
+    assert window.settings.preferences.language == ""
+    assert not dialog._later.isVisible()
+    dialog.close()
