@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,7 @@ _STATES: Final = {
     BlobState.ABSENT: "absent",
 }
 _NOTHING: Final = "–"
+_WHAT_IT_IS: Final = re.compile(r"[:;] it is .*")
 _MOST_LINES: Final = 5_000
 _MOST_PLACES: Final = 20
 _LONG: Final = 4_000
@@ -101,7 +103,7 @@ def verified(facts: Facts) -> Section:
     """What was computed and what was not, in numbers."""
     states = Counter(_state(blob) for blob in facts.files)
     diff_ids = Counter(
-        _diff_id_state(layer, facts.report.contents)
+        _WHAT_IT_IS.sub("", _diff_id_state(layer, facts.report.contents))
         for image in facts.archive.images
         if image.kind.value == "image"
         for layer in image.layers
@@ -278,7 +280,7 @@ def _diff_id_state(layer: Layer, contents: Contents) -> str:
     if found is None:
         return "not computed: damaged" if layer.blob in contents.diff_ids else "not computed"
     if layer.diff_id is None:
-        return "no diffID is stated"
+        return f"no diffID is stated; it is {found}"
     return "verified" if found == layer.diff_id else f"WRONG: it is {found}"
 
 

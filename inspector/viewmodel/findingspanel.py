@@ -59,7 +59,7 @@ def group_findings(findings: FindingList, words: str = "", levels: Iterable[Seve
     needles = words.casefold().split()
     found: dict[tuple[Severity, str], list[FindingRow]] = {}
     for row in findings:
-        if row.severity in wanted and all(needle in _haystack(row) for needle in needles):
+        if row.severity in wanted and all(needle in row.haystack for needle in needles):
             found.setdefault((row.severity, row.code), []).append(row)
     groups = tuple(_group(severity, code, rows) for (severity, code), rows in found.items())
     shown = sum(len(group.rows) for group in groups)
@@ -72,10 +72,6 @@ def group_findings(findings: FindingList, words: str = "", levels: Iterable[Seve
     else:
         text = tr("%(shown)s of %(total)s findings") % {"shown": f"{shown:,}", "total": f"{total:,}"}
     return Groups(groups, shown, total, text, counts)
-
-
-def _haystack(row: FindingRow) -> str:
-    return f"{row.level} {row.details}".casefold()
 
 
 def _group(severity: Severity, code: str, rows: list[FindingRow]) -> Group:
@@ -149,6 +145,12 @@ def _repairs(finding: Finding) -> Iterable[str]:
         for repair in REPAIRS:
             if finding.code in repair.codes:
                 yield f"• {tr(repair.title)}. {tr(repair.effect)}"
+
+
+def repairs_of(rows: Iterable[FindingRow]) -> frozenset[str]:
+    """The repairs of an export that are about these findings, by their ids."""
+    codes = {row.code for row in rows if row.mendable}
+    return frozenset(repair.id for repair in REPAIRS if codes & set(repair.codes))
 
 
 def as_text(rows: Iterable[FindingRow]) -> str:

@@ -61,6 +61,8 @@ class FindingRow:
     pointer: str = ""
     finding: Finding | None = None
     """What the row was made of: for view-models."""
+    haystack: str = ""
+    """What a filter looks into, in small letters; made here, since lists of findings are made in workers."""
 
     @property
     def mendable(self) -> bool:
@@ -112,6 +114,7 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         where += " " + tr("at byte %s") % f"{place.offset:,}"
     if place.digest and place.digest not in place.object:
         where += f" {display.short(place.digest)}"
+    details = _details(finding)
     return FindingRow(
         code=finding.code,
         severity=finding.severity,
@@ -120,11 +123,12 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         title=display.safe(finding.title),
         explanation=display.safe(finding.explanation, 4000),
         where=where.strip(),
-        details=_details(finding),
+        details=details,
         digest=Digest.try_parse(place.digest),
         node=node,
         pointer=place.pointer or "",
         finding=finding,
+        haystack=f"{level_word(finding.severity)} {details}".casefold(),
     )
 
 
