@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import NodeKind
 from inspector.errors import BlobError, LayerError
+from inspector.language import tr
 from inspector.layers.changes import Aspect, ChangeKind, Changes, Place
 from inspector.layers.content import content_digests
 from inspector.layers.merged import merge
@@ -121,7 +122,7 @@ def compare_layer(
     changes = Changes(merge(found.listings[:-1]), merge(found.listings))
     token.check()
     bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})
-    note = f"Compared without what could not be read of layer {', '.join(map(str, bad[:5]))}." if bad else ""
+    note = tr("Compared without what could not be read of layer %s.") % (", ".join(map(str, bad[:5])),) if bad else ""
     first = changes_by_node(files.rows, changes, note, token)
     pairs = changes.uncompared() if read_contents else []
     if not pairs:

@@ -120,7 +120,7 @@ def _environment(env: Iterable[str]) -> Section:
     rows = []
     for entry in env:
         name, equals, value = entry.partition("=")
-        tooltip = "" if equals else "Stated without a value."
+        tooltip = "" if equals else tr("Stated without a value.")
         rows.append(
             Row(
                 display.safe(name, 200),
@@ -149,7 +149,7 @@ def _health_rows(check: Healthcheck | None) -> list[Row]:
     rows = []
     if check.test:
         kind, *rest = check.test
-        shown = {"NONE": "none: switched off", "CMD-SHELL": " ".join(rest), "CMD": _words(rest)}.get(
+        shown = {"NONE": tr("none: switched off"), "CMD-SHELL": " ".join(rest), "CMD": _words(rest)}.get(
             kind, _words(check.test)
         )
         rows.append(Row(tr("Test"), display.safe(shown, _VALUE), monospace=True))

@@ -50,7 +50,8 @@ def read_small(blob: Blob, limits: Limits) -> bytes:
         raise LimitReached(
             "config_bytes",
             limits.config_bytes,
-            f"{blob.member.name} has {source.size:,} bytes; up to {limits.config_bytes:,} are shown as text.",
+            tr("%s has %s bytes; up to %s are shown as text.")
+            % (blob.member.name, f"{source.size:,}", f"{limits.config_bytes:,}"),
             subject=blob.member.name,
         )
     return source.read_at(0, source.size)
@@ -71,7 +72,9 @@ def read_json_view(
         parsed = parse_document(raw, name, limits=json_limits(limits))
     except (DocumentError, LimitReached) as error:
         text = raw.decode("utf-8", "backslashreplace")
-        return json_view(name, raw, text, token=token, note=f"This is no usable JSON: {error.message or error.title}")
+        return json_view(
+            name, raw, text, token=token, note=tr("This is no usable JSON: %s") % (error.message or error.title,)
+        )
     if node.blob.member.complete:
         node.blob.record(parsed.digest)
     return json_view(name, raw, parsed.text, token=token, findings=rows_of(parsed.findings))

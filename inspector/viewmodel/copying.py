@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from inspector.language import mark
+from inspector.language import mark, tr
 from inspector.layers.table import HARDLINK
 from inspector.viewmodel import display
 from inspector.viewmodel.commandlines import commands_for, commands_for_file
@@ -41,28 +41,28 @@ def copy_choices(node: StructureNode, archive: ImageArchive) -> tuple[CopyChoice
         else ()
     )
     if node.type is NodeType.ARCHIVE:
-        offer("path", "Path", str(archive.path))
-    offer("digest", "Digest", node.digest)
-    offer("reference", "Reference", names[0] if names else None)
+        offer("path", tr("Path"), str(archive.path))
+    offer("digest", tr("Digest"), node.digest)
+    offer("reference", tr("Reference"), names[0] if names else None)
     if is_whole and image is not None:
-        offer("config-digest", "Image ID", image.config_digest)
+        offer("config-digest", tr("Image ID"), image.config_digest)
     if layer is not None:
         offer("diff-id", "diffID", layer.diff_id)
-        offer("step", "Build step", layer.history.created_by if layer.history is not None else None)
+        offer("step", tr("Build step"), layer.history.created_by if layer.history is not None else None)
     if node.descriptor is not None:
-        offer("media-type", "Media type", node.descriptor.media_type)
+        offer("media-type", tr("Media type"), node.descriptor.media_type)
     if node.size is not None:
-        offer("size", "Size in bytes", str(node.size))
+        offer("size", tr("Size in bytes"), str(node.size))
     if node.blob is not None:
-        offer("member", "Name in the archive", node.blob.member.name)
+        offer("member", tr("Name in the archive"), node.blob.member.name)
     elif node.document is not None:
-        offer("member", "Name in the archive", node.document.name)
+        offer("member", tr("Name in the archive"), node.document.name)
     json = _json(node)
     if json:
         choices.append(CopyChoice("json", "JSON", json))
     choices += [CopyChoice(*line) for line in commands_for(node, archive)]
     if not choices:
-        offer("label", "Name", node.label)
+        offer("label", tr("Name"), node.label)
     return tuple(choices)
 
 

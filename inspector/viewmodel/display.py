@@ -13,6 +13,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from inspector.language import tr, trn
 from inspector.oci.digest import Digest
 
 NAME_LIMIT = 1000
@@ -74,7 +75,7 @@ def safe_lines(text: str, limit: int = 100_000) -> str:
 
 def count(number: int, singular: str, plural: str) -> str:
     """`1 file`, `12,345 files`."""
-    return f"{number:,} {singular if number == 1 else plural}"
+    return f"{number:,} {trn(singular, plural, number)}"
 
 
 _BEYOND = 10**30
@@ -100,7 +101,7 @@ def size(number: int | None) -> str:
     if number is None:
         return NOTHING
     if abs(number) >= _BEYOND:
-        return "over 10³⁰ B"
+        return tr("over 10³⁰ B")
     import humanize  # not at the start: `show --json` needs none of it
 
     return humanize.naturalsize(number, binary=_binary) if number >= 0 else f"{number:,} B"
@@ -109,9 +110,9 @@ def size(number: int | None) -> str:
 def size_exact(number: int | None) -> str:
     """`12,345,678 bytes (11.8 MiB)`."""
     if number is None:
-        return "size not known"
+        return tr("size not known")
     if abs(number) >= _BEYOND:
-        return "over 10³⁰ bytes"
+        return tr("over 10³⁰ bytes")
     import humanize
 
     exact = count(number, "byte", "bytes")
@@ -136,7 +137,7 @@ _MAX_TIME = int(dt.datetime(9999, 12, 30, tzinfo=dt.UTC).timestamp())
 def time(seconds: int) -> str:
     """`2024-05-01 10:00`, UTC; `0` is the epoch that build tools write and shows as such. Takes any integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
-        return "before year 1" if seconds < 0 else "after year 9999"
+        return tr("before year 1") if seconds < 0 else tr("after year 9999")
     moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return f"{moment_.year:04}-{moment_:%m-%d %H:%M}"
 
@@ -144,10 +145,10 @@ def time(seconds: int) -> str:
 def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
     """`2024-05-01 10:00:00 UTC, 2 years ago (1714557600)`; never fails, whatever the integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
-        return f"{seconds:,} seconds since 1970: no date" if abs(seconds) < _BEYOND else "no date"
+        return tr("%s seconds since 1970: no date") % f"{seconds:,}" if abs(seconds) < _BEYOND else tr("no date")
     moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     stated = f"{moment_.year:04}-{moment_:%m-%d %H:%M:%S} UTC"
-    return f"{stated}, {ago(moment_, now)} ({seconds})" if seconds else f"{stated}, the epoch (0)"
+    return f"{stated}, {ago(moment_, now)} ({seconds})" if seconds else tr("%s, the epoch (0)") % stated
 
 
 def ago(moment_: dt.datetime, now: dt.datetime | None = None) -> str:
@@ -173,9 +174,9 @@ def moment(stated: str, *, now: dt.datetime | None = None) -> tuple[str, str]:
         except (ValueError, OverflowError):
             return safe(stated), safe(stated)
         if parsed.year <= 1:
-            return "not stated", safe(stated)
+            return tr("not stated"), safe(stated)
         if parsed.timestamp() == 0:
-            return "1970-01-01 (the epoch, for reproducible builds)", safe(stated)
+            return tr("1970-01-01 (the epoch, for reproducible builds)"), safe(stated)
         return f"{parsed.year:04}-{parsed:%m-%d %H:%M} · {ago(parsed, now)}", safe(stated)
     return safe(stated), safe(stated)
 

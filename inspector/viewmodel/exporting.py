@@ -137,7 +137,9 @@ def prepare_export(
         verdict(images),
         tuple(map(display.safe, notes)),
         loaders_line(loaders),
-        "\n".join(f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or WORDS[one.verdict][0]}" for one in loaders),
+        "\n".join(
+            f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or tr(WORDS[one.verdict][0])}" for one in loaders
+        ),
     )
 
 
@@ -157,7 +159,7 @@ def _planned(
     options = _options(session, request, target)
     if request.split and request.merge:
         raise UsageError(
-            "Archives are merged or split", "Choose one of the two; the other can be done with the result."
+            tr("Archives are merged or split"), tr("Choose one of the two; the other can be done with the result.")
         )
     with ExitStack() as stack:
         others = [
@@ -205,8 +207,8 @@ def _row(change: Change, file_name: str = "") -> PlanRow:
     rule = RULES.get(change.why)
     why = f"{rule.code}: {rule.title}" if rule is not None else change.why
     details = [change.object, f"{change.action}: {why}" if why else change.action]
-    details += [f"before: {change.old}"] if change.old else []
-    details += [f"after: {change.new}"] if change.new else []
+    details += [tr("before: %s") % change.old] if change.old else []
+    details += [tr("after: %s") % change.new] if change.new else []
     shown = display.safe(change.object)
     return PlanRow(
         f"{display.safe(file_name)}: {shown}" if file_name else shown,
@@ -322,7 +324,7 @@ def _reopened(path: Path) -> tuple[str, str]:
             only = roots.pop() if len(roots) == 1 else None
             return str(only) if only is not None else "", trouble
     except InspectorError as error:
-        return "", f"The result could not be opened again. {error}"
+        return "", tr("The result could not be opened again. %s") % error
 
 
 def _incomplete(archive: ImageArchive) -> str:
@@ -330,14 +332,14 @@ def _incomplete(archive: ImageArchive) -> str:
     if not count:
         return ""
     verb = "is" if count == 1 else "are"
-    return f"{display.count(count, 'image', 'images')} of the result {verb} incomplete, as in the source."
+    return tr("%s of the result %s incomplete, as in the source.") % (display.count(count, "image", "images"), verb)
 
 
 def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, file_digest: str) -> str:
     lines = [
         str(result.output),
-        f"{result.size:,} bytes, {file_digest}",
-        f"preset {request.preset}, compression {request.compression}",
+        tr("%s bytes, %s") % (f"{result.size:,}", file_digest),
+        tr("preset %s, compression %s") % (request.preset, request.compression),
         "",
     ]
     for image in result.images:
@@ -346,9 +348,11 @@ def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, fil
         if not image.has_manifest:
             continue
         if image.source_manifest_digest == image.manifest_digest:
-            lines.append(f"  manifest {image.manifest_digest}, kept")
+            lines.append(tr("  manifest %s, kept") % image.manifest_digest)
         else:
-            lines.append(f"  manifest {image.source_manifest_digest or 'none'} → {image.manifest_digest or 'none'}")
+            lines.append(
+                tr("  manifest %s → %s") % (image.source_manifest_digest or "none", image.manifest_digest or "none")
+            )
     lines.append("")
     lines += [
         f"{change.action:9} {change.object}{': ' + change.why if change.why else ''}"

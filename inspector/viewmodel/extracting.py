@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.errors import UsageError
 from inspector.extract import ExtractReport, Selection, extract_layer, extract_merged
 from inspector.findings import Severity
+from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.messages import Action, Message
 
@@ -45,7 +46,7 @@ def extract_paths(
     """As `run_extract`, with the report as it is."""
     image = node.image
     if image is None:
-        raise UsageError("Nothing to extract", "Choose an image or a layer.")
+        raise UsageError(tr("Nothing to extract"), tr("Choose an image or a layer."))
     selection = Selection(paths)
     limits = session.limits
     if node.layer is None:
@@ -57,12 +58,12 @@ def extract_paths(
 
 def _message(report: ExtractReport) -> Message:
     written = display.count(len(report.written), "entry", "entries")
-    title = f"Extracted {written} · {display.size(report.size)}"
+    title = tr("Extracted %s · %s") % (written, display.size(report.size))
     parts = []
     if report.renamed:
-        parts.append(f"{display.count(len(report.renamed), 'name', 'names')} changed")
+        parts.append(tr("%s changed") % (display.count(len(report.renamed), "name", "names"),))
     if report.left_out:
-        parts.append(f"{display.count(len(report.left_out), 'entry was', 'entries were')} left out")
+        parts.append(tr("%s left out") % (display.count(len(report.left_out), "entry was", "entries were"),))
     text = f"In {display.safe(str(report.target))}" + (f"; {', '.join(parts)}." if parts else ".")
     if report.warnings:
         text += " " + " ".join(report.warnings[:2])
@@ -72,7 +73,10 @@ def _message(report: ExtractReport) -> Message:
 
 def _details(report: ExtractReport) -> str:
     lines = list(report.warnings)
-    lines += [f"renamed: {display.safe(path)} → {display.safe(name)} ({why})" for path, name, why in report.renamed]
-    lines += [f"left out: {display.safe(path)} ({why})" for path, why in report.left_out]
+    lines += [
+        tr("renamed: %s → %s (%s)") % (display.safe(path), display.safe(name), why)
+        for path, name, why in report.renamed
+    ]
+    lines += [tr("left out: %s (%s)") % (display.safe(path), why) for path, why in report.left_out]
     rest = len(lines) - _MOST_LINES
     return "\n".join(lines[:_MOST_LINES] + ([f"… and {rest:,} more"] if rest > 0 else []))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from inspector.language import tr
 from inspector.layers.changes import Aspect
 from inspector.viewmodel import display
 
@@ -55,25 +56,25 @@ class FileChanges:
         """`modified: content, mode`, `modified: time only`, `removed: 12 entries`."""
         code = self.codes[node]
         if code == NOTHING:
-            return "No entry states this folder."
+            return tr("No entry states this folder.")
         if code == SAME:
-            return "unchanged: this layer states again what lies below it"
+            return tr("unchanged: this layer states again what lies below it")
         if code == VOID:
-            return "no part of the file system: this layer itself replaces it"
+            return tr("no part of the file system: this layer itself replaces it")
         if code == ADDED:
-            return "added: nothing is here in the layers below"
+            return tr("added: nothing is here in the layers below")
         if code == REMOVED:
             count = self._removed.get(node, 0)
             if not count:
-                return "removed: but no layer below has it"
-            return "removed" if count == 1 else f"removed: {display.count(count, 'entry', 'entries')}"
+                return tr("removed: but no layer below has it")
+            return "removed" if count == 1 else tr("removed: %s") % display.count(count, "entry", "entries")
         aspects = Aspect(self._aspects[node])
-        found = [word for aspect, word in _ASPECTS if aspects & aspect]
+        found = [tr(word) for aspect, word in _ASPECTS if aspects & aspect]
         if aspects == Aspect.TIME:
-            return "modified: time only"
+            return tr("modified: time only")
         if aspects & Aspect.UNCOMPARED:
-            found.append("perhaps content: same size, not compared")
-        return f"modified: {', '.join(found)}"
+            found.append(tr("perhaps content: same size, not compared"))
+        return tr("modified: %s") % (", ".join(found),)
 
     def count(self, letter: str) -> int:
         return sum(map(self.codes.count, _CODES[letter]))

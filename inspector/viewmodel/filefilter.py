@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.viewmodel.filechanges import FILTER_ASPECTS, FILTER_KINDS
 from inspector.viewmodel.filerows import Column
 
@@ -76,7 +77,7 @@ def _predicate(rows: FileRows, word: str) -> Predicate:
     if colon and key in _KEYED:
         return _KEYED[key](rows, value)
     if word[0] in "<>=":
-        raise FilterError(f"“{word}” is no size: write it like >1MB or <=10k")
+        raise FilterError(tr("“%s” is no size: write it like >1MB or <=10k") % word)
     return _by_name(rows, word.casefold())
 
 
@@ -106,7 +107,7 @@ def _by_name(rows: FileRows, word: str) -> Predicate:
 def _by_type(rows: FileRows, value: str) -> Predicate:
     wanted = _TYPES.get(value.casefold())
     if wanted is None:
-        raise FilterError(f"There is no type “{value}”: {', '.join(sorted(_TYPES))}")
+        raise FilterError(tr("There is no type “%s”: %s") % (value, ", ".join(sorted(_TYPES))))
     kinds = rows.kinds
     return lambda node: kinds[node] in wanted
 
@@ -115,7 +116,7 @@ def _by_mode(rows: FileRows, value: str) -> Predicate:
     bits = _SPECIAL_MODES.get(value)
     if bits is None:
         if not re.fullmatch("[0-7]{1,5}", value):
-            raise FilterError("A mode is written in octal, as in mode:4000: entries with all of these bits")
+            raise FilterError(tr("A mode is written in octal, as in mode:4000: entries with all of these bits"))
         bits = int(value, 8)
     modes, mask = rows.keys(Column.MODE), bits
     return lambda node: modes[node] >= 0 and modes[node] & mask == mask
@@ -124,7 +125,7 @@ def _by_mode(rows: FileRows, value: str) -> Predicate:
 def _by_owner(rows: FileRows, value: str) -> Predicate:
     match = re.fullmatch(r"(\d{1,10})?(?::(\d{1,10}))?", value)
     if match is None or not value:
-        raise FilterError("An owner is a number or user:group, as in owner:0 or owner:0:33")
+        raise FilterError(tr("An owner is a number or user:group, as in owner:0 or owner:0:33"))
     uid, gid = match.groups()
     owners = rows.keys(Column.OWNER)
     return lambda node: (
@@ -136,7 +137,7 @@ def _by_owner(rows: FileRows, value: str) -> Predicate:
 
 def _by_layer(rows: FileRows, value: str) -> Predicate:
     if not value.isdecimal() or not rows.is_merged:
-        raise FilterError("layer:2 shows what comes from layer 2; it is for merged file systems")
+        raise FilterError(tr("layer:2 shows what comes from layer 2; it is for merged file systems"))
     number = int(value)
     return lambda node: rows.layer(node) == number
 
@@ -144,13 +145,13 @@ def _by_layer(rows: FileRows, value: str) -> Predicate:
 def _by_change(rows: FileRows, value: str) -> Predicate:
     if rows.changes is None:
         if rows.is_merged:
-            raise FilterError("change: is for the files of one layer, compared with the layers below")
-        raise FilterError("change: needs the comparison with the layers below: choose Compare first")
+            raise FilterError(tr("change: is for the files of one layer, compared with the layers below"))
+        raise FilterError(tr("change: needs the comparison with the layers below: choose Compare first"))
     try:
         return rows.changes.fits(value.split(","))
     except KeyError:
         known = ", ".join((*(word for word in FILTER_KINDS if len(word) > 1), *FILTER_ASPECTS))
-        raise FilterError(f"There is no change “{value}”: {known}") from None
+        raise FilterError(tr("There is no change “%s”: %s") % (value, known)) from None
 
 
 _KEYED: dict[str, Callable[[FileRows, str], Predicate]] = {

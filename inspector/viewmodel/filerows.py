@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.layers.merged import Merged
 from inspector.layers.table import TYPES, Listing
 from inspector.layers.tree import IMPLIED, FileTree, tree_of_listing, tree_of_merged
@@ -37,7 +38,7 @@ _HEADERS = ("Name", "Size", "Mode", "Owner", "Modified", "Type", "Layer", "Chang
 
 
 def header(column: int) -> str:
-    return _HEADERS[column]
+    return tr(_HEADERS[column])
 
 
 def is_numeric(column: int) -> bool:
@@ -58,6 +59,13 @@ KIND_WORDS = {
     "opaque": "hides lower layers",
 }
 """The words of cli.md, for people."""
+
+
+def kind_word(kind: str) -> str:
+    """`symbolic link` for `symlink`, in the person's language."""
+    return tr(KIND_WORDS.get(kind, kind))
+
+
 _ICONS = {"dir": "folder", "whiteout": "removed"}
 _KIND_ORDER = {kind: number for number, kind in enumerate(KIND_WORDS)}
 _OPAQUE_NAME = "(all that lower layers have here)"
@@ -85,7 +93,7 @@ class FileRows:
         self.folded = [
             display_name.casefold() for display_name in map(_decoded, map(self.tree.name, range(len(self.tree))))
         ]
-        """Names for comparing without regard to case, by node."""
+        tr("Names for comparing without regard to case, by node.")
         self.name_ranks = _natural_ranks(self.folded)
         self.folders = frozenset(node for node in range(len(self.tree)) if self.tree.is_folder(node))
 
@@ -186,7 +194,7 @@ class FileRows:
 
     def name(self, node: int) -> str:
         """As in `text`, without a link's target."""
-        return _OPAQUE_NAME if self.kind(node) == "opaque" else display.safe(self.tree.name(node))
+        return tr(_OPAQUE_NAME) if self.kind(node) == "opaque" else display.safe(self.tree.name(node))
 
     def text(self, node: int, column: int) -> str:
         if column == Column.NAME:
@@ -202,7 +210,7 @@ class FileRows:
             return display.size(self.tree.sizes[node]) if kind == "file" or node in self.folders else display.NOTHING
         if column == Column.TYPE:
             kind = self.kind(node)
-            words = KIND_WORDS.get(kind, kind)
+            words = kind_word(kind)
             return f"{words} {self.link(node).decode('ascii', 'replace')}" if kind in ("char", "block") else words
         if column == Column.LAYER:
             layer = self.layer(node)
@@ -232,11 +240,11 @@ class FileRows:
             return self.changes.words(node) if self.changes is not None else ""
         entry = self.entry(node)
         if entry is None:
-            return "No entry states this folder."
+            return tr("No entry states this folder.")
         if column == Column.MODE:
             return f"{entry.mode:04o}"
         if column == Column.OWNER:
-            return f"user {entry.uid}, group {entry.gid}"
+            return tr("user %s, group %s") % (entry.uid, entry.gid)
         if column == Column.MODIFIED:
             return display.time_exact(entry.mtime)
         return self.text(node, column)
@@ -244,9 +252,9 @@ class FileRows:
     def _layer_tooltip(self, node: int) -> str:
         layer = self.layer(node)
         if not layer:
-            return "No entry states this folder."
+            return tr("No entry states this folder.")
         step = self.steps[layer - 1] if layer <= len(self.steps) else ""
-        return f"layer {layer}: {step or 'the image does not say what made it'}"
+        return tr("layer %s: %s") % (layer, step or "the image does not say what made it")
 
     def _name_tooltip(self, node: int) -> str:
         lines = [display.safe("/" + self.path_text(node))]
@@ -255,19 +263,21 @@ class FileRows:
         link = self.link(node)
         if link:
             lines.append(
-                f"{KIND_WORDS[kind]} to {display.safe(link)}" if kind in ("symlink", "hardlink") else KIND_WORDS[kind]
+                tr("%s to %s") % (kind_word(kind), display.safe(link))
+                if kind in ("symlink", "hardlink")
+                else kind_word(kind)
             )
         if kind == "whiteout":
-            lines.append("Lower layers have it, this layer removes it.")
+            lines.append(tr("Lower layers have it, this layer removes it."))
         elif kind == "opaque":
-            lines.append("This layer hides what lower layers have in this folder.")
+            lines.append(tr("This layer hides what lower layers have in this folder."))
         if place is None:
-            lines.append("No entry states this folder.")
+            lines.append(tr("No entry states this folder."))
         else:
             listing, row = place
             stored = listing.stored_names.get(row)
             if stored is not None:
-                lines.append(f"stored as {display.safe(stored)}")
+                lines.append(tr("stored as %s") % display.safe(stored))
             lines += [
                 f"{display.safe(name, 100)} = {display.safe(value, 100)}"
                 for name, value in [*listing.xattrs.get(row, {}).items()][:20]

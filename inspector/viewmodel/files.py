@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.layers.merged import Merged
 from inspector.layers.tree import flatten, sort_children
 from inspector.viewmodel import display
@@ -99,7 +100,7 @@ class FileList:
     def summary(self) -> str:
         """`1,234 entries · 41.2 MB`."""
         entries = display.count(self.total, "entry", "entries")
-        return f"{entries} · {display.size(self._tree.sizes[0])}" + ("" if self.complete else " so far")
+        return f"{entries} · {display.size(self._tree.sizes[0])}" + ("" if self.complete else tr(" so far"))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -341,7 +342,7 @@ class FileList:
             return SelectionSum("", "")
         total, files = sum_of(self._rows, nodes)
         return SelectionSum(
-            f"{len(nodes):,} selected, {display.size(total)}",
+            tr("%s selected, %s") % (f"{len(nodes):,}", display.size(total)),
             f"{display.size_exact(total)} in {display.count(files, 'file', 'files')}",
         )
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
+from inspector.language import tr
 from inspector.layers.merged import Merged, merge
 from inspector.layers.patterns import Matcher, glob, regular_expression, substring
 from inspector.layers.search import Query, search, shown_path
 from inspector.layers.stack import list_image
 from inspector.viewmodel import display
-from inspector.viewmodel.filerows import KIND_WORDS
+from inspector.viewmodel.filerows import kind_word
 
 if TYPE_CHECKING:
     from inspector.layers.table import Listing
@@ -100,12 +101,12 @@ def _with(query: Query, key: str, value: str) -> Query:
         if key == "mode":
             return replace(query, mode=int(value, 8))
     except ValueError:
-        raise UsageError("This search cannot be used", f"{key}:{display.safe(value)}. {_HELP}") from None
+        raise UsageError(tr("This search cannot be used"), f"{key}:{display.safe(value)}. {tr(_HELP)}") from None
     if value in ("hidden", "deleted", "overwritten"):
         return replace(query, only_hidden=True)
     if value == "visible":
         return replace(query, only_visible=True)
-    raise UsageError("This search cannot be used", f"is:{display.safe(value)}. {_HELP}")
+    raise UsageError(tr("This search cannot be used"), f"is:{display.safe(value)}. {tr(_HELP)}")
 
 
 def search_layers(
@@ -121,7 +122,7 @@ def search_layers(
         if count <= MOST_ROWS:
             listing = merged.listings[hit.layer - 1]
             rows.append(found_row(session, node, listing, hit.layer, hit.entry, hit.hidden_by))
-    more = f", the first {MOST_ROWS:,} are shown" if count > MOST_ROWS else ""
+    more = tr(", the first %s are shown") % f"{MOST_ROWS:,}" if count > MOST_ROWS else ""
     return FoundFiles(tuple(rows), display.count(count, "file", "files") + more)
 
 
@@ -129,7 +130,7 @@ def merged_layers(session: ArchiveSession, node: StructureNode, token: CancelTok
     """The merged file system of the image at `node`; lists the layers that were not listed yet."""
     image = node.image
     if image is None:
-        raise UsageError("No image is chosen", "Choose an image, or something below it, and search again.")
+        raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and search again."))
     found = list_image(
         image,
         known=session.listings_of(image.layers),
@@ -149,13 +150,19 @@ def found_row(
     path = shown_path(listing, entry)
     kind = listing.kind(entry)
     size = display.size(listing.sizes[entry]) if kind == "file" else ""
-    state = f"hidden by layer {hidden_by}" if hidden_by is not None else ""
+    state = tr("hidden by layer %s") % hidden_by if hidden_by is not None else ""
     image = node.image
     target = (
         session.node_of_layer(image.layers[layer - 1]) if image is not None and layer <= len(image.layers) else None
     )
     return FoundFile(
-        display.safe(path), f"layer {layer}", size, KIND_WORDS.get(kind, kind), state, listing.paths[entry], target
+        display.safe(path),
+        tr("layer %s") % layer,
+        size,
+        kind_word(kind),
+        state,
+        listing.paths[entry],
+        target,
     )
 
 

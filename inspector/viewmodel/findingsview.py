@@ -120,8 +120,8 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         severity=finding.severity,
         level=level_word(finding.severity),
         sign=SIGNS[finding.severity],
-        title=display.safe(finding.title),
-        explanation=display.safe(finding.explanation, 4000),
+        title=display.safe(tr(finding.title)),
+        explanation=display.safe(tr(finding.explanation), 4000),
         where=where.strip(),
         details=details,
         digest=Digest.try_parse(place.digest),
@@ -135,8 +135,8 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
 def _details(finding: Finding) -> str:
     place = finding.where
     lines = [
-        f"{level_word(finding.severity)} {finding.code}: {finding.title}",
-        finding.explanation,
+        f"{level_word(finding.severity)} {finding.code}: {tr(finding.title)}",
+        tr(finding.explanation),
         tr("Where: %s") % place.object if place.object else "",
         tr("JSON pointer: %s") % place.pointer if place.pointer else "",
         tr("Tar offset: %s") % f"{place.offset:,}" if place.offset is not None else "",

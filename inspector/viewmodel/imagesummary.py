@@ -70,7 +70,7 @@ def _name_rows(image: Image) -> list[Row]:
 
 def _manifest_rows(image: Image, node: StructureNode) -> list[Row]:
     if image.manifest_digest is None:
-        missing = "docker save did not before version 25; an export adds one."
+        missing = tr("docker save did not before version 25; an export adds one.")
         return [Row(tr("Manifest"), tr("the archive stores none"), missing)]
     words = mediatype.in_words(image.manifest_media_type) if image.manifest_media_type else ""
     kind = f"{display.safe(words)} ({display.safe(image.manifest_media_type or '')}). " if words else ""

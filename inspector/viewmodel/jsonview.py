@@ -12,6 +12,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.jsonfind import Finder
@@ -56,11 +57,11 @@ def json_view(
     stored = JsonText(shown.split("\n"))
     notes = [display.safe(note)] if note else []
     if shown != text.replace("\r\n", "\n"):
-        notes.append("Invisible characters are shown as escapes.")
+        notes.append(tr("Invisible characters are shown as escapes."))
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        notes.append(f"Byte {error.start:,} is not valid UTF-8: such bytes are shown as \\xHH.")
+        notes.append(tr("Byte %s is not valid UTF-8: such bytes are shown as \\xHH.") % f"{error.start:,}")
     tree = tree_of(pretty, token)
     finders = (Finder(pretty), Finder(stored))
     shown_name = display.safe(name)

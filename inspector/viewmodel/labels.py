@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from inspector.language import tr
 from inspector.oci import annotations as keys
 from inspector.oci import mediatype
 from inspector.oci.reference import Reference, is_full_reference
@@ -42,7 +43,7 @@ def names(found: Iterable[str]) -> str:
     """`app:1.2, app:latest`; of more than three the rest is counted."""
     shown = [familiar(name) for name in found]
     rest = len(shown) - _NAMES_SHOWN
-    return ", ".join(shown) if rest <= 1 else ", ".join(shown[:_NAMES_SHOWN]) + f" and {rest} more"
+    return ", ".join(shown) if rest <= 1 else ", ".join(shown[:_NAMES_SHOWN]) + tr(" and %s more") % rest
 
 
 def platform(found: Platform | None) -> str:
@@ -85,7 +86,7 @@ def steps_of_layers(found: Image, limit: int = 400) -> tuple[str, ...]:
 
 def layer(found: Layer) -> str:
     """`layer 3 · 12.4 MB · RUN apk add …`."""
-    parts = [f"layer {found.number}"]
+    parts = [tr("layer %s") % found.number]
     if found.size is not None:
         parts.append(display.size(found.size))
     if found.history is not None and found.history.created_by:
@@ -106,20 +107,20 @@ _PREDICATES = (
 
 def predicate(uri: str) -> str:
     """What an in-toto predicate type is, in words; an unknown one is shown as it is."""
-    return next((words for start, words in _PREDICATES if uri.startswith(start)), display.safe(uri, 200))
+    return next((tr(words) for start, words in _PREDICATES if uri.startswith(start)), display.safe(uri, 200))
 
 
 def part(descriptor: Descriptor | None, number: int) -> str:
     """A blob of an artifact or attestation: its predicate, its title, else its media type in words."""
     if descriptor is None:
-        return f"part {number}"
+        return tr("part %s") % number
     stated = descriptor.annotations.get("in-toto.io/predicate-type")
     title = descriptor.annotations.get(keys.TITLE)
     if stated:
         return predicate(stated)
     if title:
         return display.safe(title, 200)
-    return display.safe(mediatype.in_words(descriptor.media_type), 200) or f"part {number}"
+    return display.safe(mediatype.in_words(descriptor.media_type), 200) or tr("part %s") % number
 
 
 _ARTIFACTS = (
@@ -139,12 +140,12 @@ _ARTIFACTS = (
 def artifact(artifact_type: str | None) -> str:
     """What an artifact is, by its artifactType."""
     if not artifact_type:
-        return "artifact"
-    words = next((words for start, words in _ARTIFACTS if artifact_type.startswith(start)), None)
-    return words or f"artifact {display.safe(artifact_type, 120)}"
+        return tr("artifact")
+    words = next((tr(words) for start, words in _ARTIFACTS if artifact_type.startswith(start)), None)
+    return words or tr("artifact %s") % display.safe(artifact_type, 120)
 
 
 def image(found: Image, shown_names: Iterable[str]) -> str:
     """`alpine:3.20 · linux/arm64/v8`, `linux/arm64/v8`, or `untagged image`."""
     parts = [part_ for part_ in (names(shown_names), platform(found.platform)) if part_]
-    return " · ".join(parts) or UNTAGGED
+    return " · ".join(parts) or tr(UNTAGGED)

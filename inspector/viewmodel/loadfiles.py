@@ -72,9 +72,9 @@ def _image_files(
     )
     merged = merge(found.listings)
     token.check()
-    bad = [f"Layer {number}: {error.title}." for number, error in sorted(found.errors.items())]
+    bad = [tr("Layer %s: %s.") % (number, error.title) for number, error in sorted(found.errors.items())]
     bad += [
-        f"Layer {number} is damaged: what could be read is shown."
+        tr("Layer %s is damaged: what could be read is shown.") % number
         for number, listing in enumerate(found.listings, 1)
         if not listing.complete and number not in found.errors
     ]
@@ -129,7 +129,7 @@ def _layer_files(
         )
         session.keep_listing(layer, known)
     token.check()
-    note = "" if known.complete else "The layer is damaged: what could be read is shown."
+    note = "" if known.complete else tr("The layer is damaged: what could be read is shown.")
     return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))
 
 
@@ -144,6 +144,6 @@ class _Partial:
     def take(self, listing: Listing) -> None:
         if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
             return
-        self._give(FileList(listing, complete=False, note="Still being read."))
+        self._give(FileList(listing, complete=False, note=tr("Still being read.")))
         self._next_length = 2 * len(listing)
         self._next_time = time.monotonic() + _PARTIAL_SECONDS

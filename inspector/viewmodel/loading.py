@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from inspector.conformance.forecast import Forecast, Verdict
 from inspector.conformance.loaders import NAMES
 from inspector.findings import Severity
+from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.pages import Row, Section
 
@@ -41,11 +42,12 @@ def loader_section(forecasts: Iterable[Forecast]) -> Section:
     """What each loader would do with the archive, and why; told from the rules of real versions, not tried out."""
     rows = []
     for forecast in forecasts:
-        words, level = WORDS[forecast.verdict]
+        sign_and_word, level = WORDS[forecast.verdict]
+        words = tr(sign_and_word)
         why = display.safe(forecast.text, 2000)
         value = words if forecast.verdict is Verdict.LOADS or not why else f"{words}: {why}"
         codes = ", ".join(forecast.because)
         rows.append(Row(NAMES[forecast.loader], value, "\n".join(part for part in (why, codes) if part), level=level))
     return Section(
-        "Will it load?", tuple(rows), "A forecast from what each program is known to read; nothing was tried."
+        tr("Will it load?"), tuple(rows), tr("A forecast from what each program is known to read; nothing was tried.")
     )

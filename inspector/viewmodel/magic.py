@@ -6,6 +6,8 @@ import re
 import struct
 from typing import NamedTuple
 
+from inspector.language import tr
+
 
 class Magic(NamedTuple):
     """`words` is "" for what is not recognised."""
@@ -70,35 +72,35 @@ def recognise(head: bytes) -> Magic:
     """What the first bytes of a file (as many as there are, up to 64 KiB) say."""
     for start, words in _PICTURES.items():
         if head.startswith(start) and (start != b"BM" or len(head) > 26):
-            return Magic(words, words.split()[0])
+            return Magic(tr(words), words.split()[0])
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Magic("WebP picture", "WEBP")
+        return Magic(tr("WebP picture"), "WEBP")
     if head.startswith(b"\x7fELF"):
         return Magic(elf(head))
     if head[257:262] == b"ustar":
-        return Magic("tar archive")
+        return Magic(tr("tar archive"))
     if head.startswith(b"#!"):
         return Magic(
-            f"script for {head[2:120].splitlines()[0].strip().decode('ascii', 'replace')}"
+            tr("script for %s") % (head[2:120].splitlines()[0].strip().decode("ascii", "replace"),)
             if len(head) > 3
             else "script"
         )
     if _KEY.match(head):
-        return Magic("private key (PEM)")
-    return next((Magic(words) for start, words in _STARTS.items() if head.startswith(start)), Magic(""))
+        return Magic(tr("private key (PEM)"))
+    return next((Magic(tr(words)) for start, words in _STARTS.items() if head.startswith(start)), Magic(""))
 
 
 def elf(head: bytes) -> str:
     """`ELF 64-bit, x86-64, program, dynamic`; what is cut or nonsense is left out (System V ABI, chapter 4)."""
     if len(head) < 52:
-        return "ELF, cut off"
+        return tr("ELF, cut off")
     wide = head[4] == 2
     order = ">" if head[5] == 2 else "<"
     kind, machine = struct.unpack_from(order + "HH", head, 16)
     parts = [
-        f"ELF {64 if wide else 32}-bit",
-        _MACHINES.get(machine, f"machine {machine}"),
-        _TYPES.get(kind, f"type {kind}"),
+        tr("ELF %s-bit") % (64 if wide else 32,),
+        _MACHINES.get(machine) or tr("machine %s") % machine,
+        tr(_TYPES[kind]) if kind in _TYPES else tr("type %s") % kind,
     ]
     if wide and len(head) >= 64:
         (offset,) = struct.unpack_from(order + "Q", head, 32)
@@ -108,5 +110,5 @@ def elf(head: bytes) -> str:
         size, count = struct.unpack_from(order + "HH", head, 42)
     if kind in (2, 3) and 0 < count <= _MOST_HEADERS and size >= 4 and offset + size * count <= len(head):
         kinds = {struct.unpack_from(order + "I", head, offset + size * number)[0] for number in range(count)}
-        parts.append("dynamic" if _INTERPRETER in kinds else "static or library")
+        parts.append("dynamic" if _INTERPRETER in kinds else tr("static or library"))
     return ", ".join(parts)

@@ -13,7 +13,7 @@ import humanize
 
 from inspector import __version__, errors
 from inspector.findings import Severity
-from inspector.language import trn
+from inspector.language import tr, trn
 from inspector.viewmodel import display
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Action(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return tr(_LABELS[self])
 
 
 _LABELS = {
@@ -108,28 +108,34 @@ def from_error(error: BaseException, doing: str = "") -> Message | None:
         where = display.safe(str(error.filename)) if error.filename else ""
         text = f"{where}: {reason}." if where else f"{reason}."
         return Message(
-            Severity.ERROR, _while("The system refused", doing), text, _report(error), (Action.RETRY,), subject=where
+            Severity.ERROR,
+            _while(tr("The system refused"), doing),
+            text,
+            _report(error),
+            (Action.RETRY,),
+            subject=where,
         )
     if isinstance(error, MemoryError):
         return Message(
             Severity.ERROR,
-            _while("Not enough memory", doing),
-            "Close other archives and try again.",
+            _while(tr("Not enough memory"), doing),
+            tr("Close other archives and try again."),
             "",
             (Action.RETRY,),
         )
     return Message(
         Severity.ERROR,
-        _while("Something unexpected went wrong", doing),
-        "This is a fault of Image Inspector, not of your archive. What is on screen stays usable. "
-        "Please report it with the details.",
+        _while(tr("Something unexpected went wrong"), doing),
+        tr(
+            "This is a fault of Image Inspector, not of your archive. What is on screen stays usable. Please report it with the details."
+        ),
         _report(error),
         (Action.DETAILS,),
     )
 
 
 def _while(title: str, doing: str) -> str:
-    return f"{title} while {display.safe(doing)}" if doing else title
+    return tr("%s while %s") % (title, display.safe(doing)) if doing else title
 
 
 def _expected(error: errors.InspectorError, doing: str) -> Message:
@@ -138,12 +144,12 @@ def _expected(error: errors.InspectorError, doing: str) -> Message:
     lines = [
         f"{type(error).__name__}: {error.title}",
         error.message,
-        f"Object: {error.subject}" if error.subject else "",
+        tr("Object: %s") % error.subject if error.subject else "",
     ]
     if doing:
-        lines.insert(0, f"While {doing}")
+        lines.insert(0, tr("While %s") % doing)
     if isinstance(error, errors.LimitReached):
-        lines.append(f"Limit: {error.limit} = {error.allowed:,}")
+        lines.append(tr("Limit: %s = %s") % (error.limit, f"{error.allowed:,}"))
     cause = error.__cause__
     if cause is not None:
         lines.append(f"Cause: {type(cause).__name__}: {cause}")
@@ -193,7 +199,7 @@ def progress_text(progress: Progress, elapsed: float) -> str:
         # an estimate from the first moments is noise
         if elapsed >= 2 and 0 < progress.done < progress.total:
             left = elapsed * (progress.total - progress.done) / progress.done
-            parts.append(f"{_seconds(left)} left")
+            parts.append(tr("%s left") % _seconds(left))
     elif progress.done > 0:
         parts.append(display.size(progress.done))
     return " · ".join(parts)

@@ -78,7 +78,7 @@ class Preview:
         """`bytes 0 to 262,144 of 1,000,000`, or "" if this is all of it."""
         if self.length >= self.size:
             return ""
-        return f"bytes {self.offset:,} to {self.offset + self.length:,} of {self.size:,}"
+        return tr("bytes %s to %s of %s") % (f"{self.offset:,}", f"{self.offset + self.length:,}", f"{self.size:,}")
 
 
 def load_preview(
@@ -111,7 +111,7 @@ def load_preview(
             return Preview(f"{path} — {error.message}", Mode.NOTHING)
         raise
     if not content.size:
-        return Preview(f"{path} — empty file", Mode.NOTHING)
+        return Preview(tr("%s — empty file") % path, Mode.NOTHING)
     token.check()
     head = content.read_at(0, min(_SAMPLE, content.size))
     magic = recognise(head)
@@ -149,14 +149,14 @@ def _details(
 def _described(files: FileList, entry: int, path: str, kind: str) -> str:
     target = files.target_of(entry)
     words = {
-        "symlink": f"symbolic link to {target}",
-        "hardlink": f"hard link to {target}",
+        "symlink": tr("symbolic link to %s") % target,
+        "hardlink": tr("hard link to %s") % target,
         "dir": "folder",
-        "char": f"character device {target}",
-        "block": f"block device {target}",
-        "fifo": "named pipe",
-        "whiteout": "removed by this layer",
-        "opaque": "hides all that lower layers have here",
+        "char": tr("character device %s") % target,
+        "block": tr("block device %s") % target,
+        "fifo": tr("named pipe"),
+        "whiteout": tr("removed by this layer"),
+        "opaque": tr("hides all that lower layers have here"),
     }
     return f"{path} — {words.get(kind, kind)}"
 
@@ -169,7 +169,7 @@ def _shown(content: ByteSource, path: str, magic: Magic, head: bytes, mode: Mode
         if mode is Mode.TEXT and head[:1] in b"{[" and size <= _JSON_BYTES:
             pretty = _pretty(content.read_at(0, size))
             if pretty is not None:
-                return Preview(title, mode, pretty, length=size, size=size, note="JSON, indented")
+                return Preview(title, mode, pretty, length=size, size=size, note=tr("JSON, indented"))
     offset = max(0, min(offset, size - 1))
     if mode is Mode.PICTURE:
         if size > _PICTURE_BYTES or not magic.picture:
@@ -223,7 +223,7 @@ def hex_dump(data: bytes, offset: int) -> str:
 
 def _pretty(data: bytes) -> str | None:
     try:
-        document = parse_document(data, "the file")
+        document = parse_document(data, tr("the file"))
     except InspectorError:
         return None
     if document.findings:

@@ -15,6 +15,7 @@ from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import BlobMissing, InspectorError, SourceChanged
+from inspector.language import tr
 from inspector.layers.content import open_layer
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -132,7 +133,7 @@ class ArchiveSession:
         """The entry for the list of recent archives; `now` in unix seconds."""
         named = [name for image in self.archive.images for name in image.names]
         found = {labels.platform(image.platform) for image in self.archive.images} - {""}
-        platform = found.pop() if len(found) == 1 else f"{len(found)} platforms" if found else ""
+        platform = found.pop() if len(found) == 1 else tr("%s platforms") % len(found) if found else ""
         name = labels.familiar(named[0]) if named else ""
         return RecentArchive(str(self.path), name, platform, self.size, int(now))
 
@@ -147,7 +148,7 @@ class ArchiveSession:
                 blob.forget()
             return from_error(error)
         except (InspectorError, OSError) as error:
-            return from_error(error, "looking at the archive")
+            return from_error(error, tr("looking at the archive"))
         return None
 
     def allow_more(self, limit: str) -> None:
@@ -285,7 +286,7 @@ class ArchiveSession:
         found = node.layer if layer is None else node.image.layers[layer] if node.image is not None else None
         blob = found.blob if found is not None else None
         if blob is None:
-            raise BlobMissing("No layer", "The archive does not hold the layer that this file lies in.")
+            raise BlobMissing(tr("No layer"), tr("The archive does not hold the layer that this file lies in."))
         with self._lock:
             tar = self._tars.get(blob)
             if tar is None:

@@ -7,6 +7,7 @@ import binascii
 from typing import TYPE_CHECKING
 
 from inspector.errors import InspectorError
+from inspector.language import tr
 from inspector.oci.digest import Digest
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, labels
@@ -35,11 +36,11 @@ def statement_rows(raw: bytes, name: str, limits: JsonLimits) -> list[Row]:
     try:
         value = _unwrapped(parse_document(raw, name, limits=limits).value, name, limits)
     except InspectorError as error:
-        return [Row("Statement", display.safe(error.title), display.safe(error.message))]
+        return [Row(tr("Statement"), display.safe(error.title), display.safe(error.message))]
     if not isinstance(value, dict) or not isinstance(value.get("predicateType"), str):
         return []
     uri = str(value["predicateType"])
-    rows = [Row("States", labels.predicate(uri), display.safe(uri))]
+    rows = [Row(tr("States"), labels.predicate(uri), display.safe(uri))]
     subjects = value.get("subject")
     for subject in subjects[:_SUBJECTS] if isinstance(subjects, list) else []:
         rows += _subject(subject)
@@ -47,10 +48,10 @@ def statement_rows(raw: bytes, name: str, limits: JsonLimits) -> list[Row]:
         found = _at(value, path)
         if isinstance(found, str) and found:
             words, exact = display.moment(found) if label in ("Started", "Finished") else (display.safe(found), "")
-            rows.append(Row(label, words, exact))
+            rows.append(Row(tr(label), words, exact))
     packages = _at(value, ("predicate", "packages"))
     if isinstance(packages, list):
-        rows.append(Row("Packages", f"{len(packages):,}"))
+        rows.append(Row(tr("Packages"), f"{len(packages):,}"))
     return rows
 
 
@@ -73,7 +74,14 @@ def _subject(subject: Json) -> list[Row]:
     digest = next((found for found in map(Digest.try_parse, sorted(stated)) if found is not None), None)
     named = subject.get("name")
     shown = display.safe(named) if isinstance(named, str) and named not in ("", "_", "-") else ""
-    return [Row("About", shown or (display.short(digest) if digest else "not stated"), str(digest or ""), link=digest)]
+    return [
+        Row(
+            tr("About"),
+            shown or (display.short(digest) if digest else tr("not stated")),
+            str(digest or ""),
+            link=digest,
+        )
+    ]
 
 
 def _at(value: Json, path: tuple[str, ...]) -> Json:

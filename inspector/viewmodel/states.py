@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from inspector.language import tr
+
 
 class Check(Enum):
     """Ordered by how much it matters to the nodes above: the last of those below wins."""
@@ -29,7 +31,7 @@ class State(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.sign} {self.word}".strip()
+        return f"{self.sign} {tr(self.word)}".strip()
 
 
 NONE = State(Check.NONE, "", "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, ImageArchive, Layer, NodeKind, TreeNode
 from inspector.findings import Severity
+from inspector.language import tr
 from inspector.oci import mediatype
 from inspector.oci.digest import EMPTY_JSON
 from inspector.viewmodel import display, labels
@@ -87,7 +88,7 @@ class _Builder:
         return StructureNode(
             NodeType.DOCUMENT,
             display.safe(document.name),
-            tooltip=_ABOUT.get(document.name, ""),
+            tooltip=tr(_ABOUT.get(document.name, "")),
             size=len(document.raw),
             document=document,
         )
@@ -104,7 +105,11 @@ class _Builder:
             waiting += [(made, below) for below in reversed((*node.children, *node.referrers))]
         if waiting:
             parent.add(
-                StructureNode(NodeType.BLOB, "more than can be shown", tooltip=f"Only {MAX_NODES:,} rows are shown.")
+                StructureNode(
+                    NodeType.BLOB,
+                    tr("more than can be shown"),
+                    tooltip=tr("Only %s rows are shown.") % f"{MAX_NODES:,}",
+                )
             )
 
     def _node(self, node: TreeNode, above: StructureNode) -> StructureNode:
@@ -136,7 +141,7 @@ class _Builder:
             made.add(_config(image))
             self._left -= 1
         if len(image.layers) > self._left:
-            made.add(StructureNode(NodeType.BLOB, f"{len(image.layers):,} layers, too many to show"))
+            made.add(StructureNode(NodeType.BLOB, tr("%s layers, too many to show") % f"{len(image.layers):,}"))
             return
         self._left -= len(image.layers)
         for layer in image.layers:
@@ -161,11 +166,11 @@ def _labels(node: TreeNode, above: StructureNode) -> tuple[str, str]:
     if node.kind is NodeKind.IMAGE and node.image is not None:
         label = labels.image(node.image, shown)
         if not node.names and label != labels.UNTAGGED:
-            label = f"untagged · {label}"
+            label = tr("untagged · %s") % label
         return label, labels.names(shown) or label
     if node.kind is NodeKind.ATTESTATION:
         target = labels.platform(_subject_platform(above))
-        return (f"attestation for {target}" if target else "attestation"), "attestation"
+        return (tr("attestation for %s") % target if target else tr("attestation")), tr("attestation")
     if node.kind is NodeKind.ARTIFACT and node.image is not None:
         words = labels.artifact(node.image.artifact_type)
         label = " · ".join(part for part in (labels.names(shown), words) if part)
@@ -177,7 +182,7 @@ def _labels(node: TreeNode, above: StructureNode) -> tuple[str, str]:
         and descriptor.annotations.get("vnd.docker.reference.type")
     ):
         target = labels.platform(_subject_platform(above))
-        return (f"attestation for {target}" if target else "attestation"), "attestation"
+        return (tr("attestation for %s") % target if target else tr("attestation")), tr("attestation")
     label = " · ".join(part for part in (labels.names(shown), stated) if part) or words
     return label, label
 
@@ -191,13 +196,13 @@ def _tooltip(node: TreeNode) -> str:
     if node.names:
         lines += [display.safe(name) for name in node.names[:20]]
         if len(node.names) > 20:
-            lines.append(f"and {len(node.names) - 20:,} more names")
+            lines.append(tr("and %s more names") % f"{len(node.names) - 20:,}")
     if node.descriptor is not None:
         lines.append(display.safe(mediatype.in_words(node.descriptor.media_type)))
     elif node.image is not None and node.image.manifest is None:
-        lines.append("An image of which the archive stores no manifest, as docker save did before version 25.")
+        lines.append(tr("An image of which the archive stores no manifest, as docker save did before version 25."))
     if node.image is not None and node.image.source == "blobs":
-        lines.append("Nothing in the archive refers to it.")
+        lines.append(tr("Nothing in the archive refers to it."))
     if node.digest is not None:
         lines.append(str(node.digest))
     return "\n".join(line for line in lines if line)
@@ -207,9 +212,9 @@ def _config(image: Image) -> StructureNode:
     descriptor = image.config_descriptor
     label = "config"
     if image.config_digest == EMPTY_JSON:
-        label = "config (empty)"
+        label = tr("config (empty)")
     elif descriptor is not None and not mediatype.is_config(descriptor.media_type):
-        label = f"config · {display.safe(mediatype.in_words(descriptor.media_type), 100)}"
+        label = tr("config · %s") % (display.safe(mediatype.in_words(descriptor.media_type), 100),)
     blob = image.config_blob
     size = blob.size if blob is not None else descriptor.size if descriptor is not None else None
     if size is None and image.config is not None:
@@ -235,7 +240,7 @@ def _layer(image: Image, layer: Layer) -> StructureNode:
     return StructureNode(
         NodeType.LAYER if is_image else NodeType.BLOB,
         label,
-        short=f"layer {layer.number}" if is_image else label,
+        short=tr("layer %s") % layer.number if is_image else label,
         tooltip="\n".join(_lines(step, mediatype.in_words(layer.media_type) if layer.media_type else "", layer.digest)),
         digest=layer.digest,
         size=layer.size,

@@ -201,7 +201,7 @@ def _entry_row(child: StructureNode) -> Row:
     size = display.size(stored_size(child.image)) if child.image is not None else child.size_text
     state = child.state()
     value = " · ".join(
-        part for part in (size, state.word if state.check in (Check.ABSENT, Check.INCOMPLETE) else "") if part
+        part for part in (size, tr(state.word) if state.check in (Check.ABSENT, Check.INCOMPLETE) else "") if part
     )
     return Row(child.label, value or child.type.value, child.tooltip, node=child)
 
@@ -282,7 +282,7 @@ def _place_row(node: StructureNode) -> Row:
 
 def _state_row(node: StructureNode) -> Row:
     state = node.state()
-    return Row(tr("State"), state.text or tr("nothing to check"), state.tooltip)
+    return Row(tr("State"), state.text or tr("nothing to check"), tr(state.tooltip))
 
 
 def limited(title: str, rows: Iterable[Row], count: int) -> Section:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inspector.archive.source import ByteSource
+from inspector.language import tr
 from inspector.progress import CancelToken
 from inspector.viewmodel import display
 from inspector.viewmodel.preview import is_text
@@ -90,26 +91,31 @@ def compare_contents(before: ByteSource, after: ByteSource, names: tuple[str, st
     new = after.read_at(0, min(MAX_BYTES, after.size))
     token.check()
     cut = before.size > MAX_BYTES or after.size > MAX_BYTES
-    part = " (of each, only the first 1 MiB was compared)" if cut else ""
+    part = tr(" (of each, only the first 1 MiB was compared)") if cut else ""
     if old == new:
         same = before.size == after.size
         return TextDiff(
-            "", f"The contents are the same{part}." if same else f"The sizes differ, the text does not{part}."
+            "",
+            tr("The contents are the same%s.") % part if same else tr("The sizes differ, the text does not%s.") % part,
         )
     if not (is_text(old) and is_text(new)):
-        sizes = f"{display.size_exact(before.size)} and {display.size_exact(after.size)}"
-        return TextDiff("", f"The contents differ, and at least one is no text: {sizes}.")
+        sizes = tr("%s and %s") % (display.size_exact(before.size), display.size_exact(after.size))
+        return TextDiff("", tr("The contents differ, and at least one is no text: %s.") % sizes)
     lines = _lines(old), _lines(new)
     if max(map(len, lines)) > MAX_LINES:
         lines = lines[0][:MAX_LINES], lines[1][:MAX_LINES]
-        part = f" (of each, only the first {MAX_LINES:,} lines were compared)"
+        part = tr(" (of each, only the first %s lines were compared)") % f"{MAX_LINES:,}"
     if lines[0] == lines[1]:
-        return TextDiff("", f"They differ in nothing that is shown as text: the last line end, perhaps{part}.")
+        return TextDiff("", tr("They differ in nothing that is shown as text: the last line end, perhaps%s.") % part)
     try:
         shown, added, removed = _unified(*lines, names, token)
     except _TooDifferent:
-        return TextDiff("", f"The contents have too little in common to be compared line by line{part}.")
-    note = f"{display.count(added, 'line', 'lines')} added, {display.count(removed, 'line', 'lines')} removed{part}."
+        return TextDiff("", tr("The contents have too little in common to be compared line by line%s.") % part)
+    note = tr("%s added, %s removed%s.") % (
+        display.count(added, "line", "lines"),
+        display.count(removed, "line", "lines"),
+        part,
+    )
     return TextDiff(display.safe_lines(shown, _SHOWN), note)
 
 

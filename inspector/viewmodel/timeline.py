@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
+from inspector.language import tr
 from inspector.layers.content import open_file
 from inspector.layers.merged import merge
 from inspector.layers.search import EventKind, time_line
@@ -14,7 +15,7 @@ from inspector.layers.stack import list_image
 from inspector.layers.table import HARDLINK
 from inspector.layers.whiteout import WhiteoutKind
 from inspector.viewmodel import display, labels
-from inspector.viewmodel.filerows import KIND_WORDS
+from inspector.viewmodel.filerows import kind_word
 from inspector.viewmodel.textdiff import TextDiff, compare_contents
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ def load_time_line(
         versions.append(
             Version(
                 number=event.layer,
-                layer=f"layer {event.layer}",
+                layer=tr("layer %s") % event.layer,
                 step=steps[event.layer - 1],
                 what=what,
-                kind=KIND_WORDS.get(kind, kind) if written else "",
+                kind=kind_word(kind) if written else "",
                 size=display.size(entry.size) if written and kind == "file" else "",
                 size_tooltip=display.size_exact(entry.size) if written and kind == "file" else "",
                 mode=display.mode_string(kind, entry.mode) if written else "",
@@ -94,7 +95,7 @@ def load_time_line(
             )
         )
         before = entry if written else None
-    text = f"{display.count(len(versions), 'layer', 'layers')} of {len(listings):,} did something to it."
+    text = tr("%s of %s did something to it.") % (display.count(len(versions), "layer", "layers"), f"{len(listings):,}")
     return TimeLine(display.safe(path, 4096), tuple(versions), f"{text} {bad}".strip())
 
 
@@ -108,12 +109,15 @@ def compare_versions(
 ) -> TextDiff:
     """The contents of two versions of `load_time_line`, compared as text. Raises what reading raises."""
     if not (older.has_content and newer.has_content):
-        return TextDiff("", "Only the contents of files can be compared.")
+        return TextDiff("", tr("Only the contents of files can be compared."))
     listings, _ = _listings(session, node, token, sink)
     contents = [_content(session, node, listings, version) for version in (older, newer)]
     shown = display.safe(newer.raw_path, 1000)
     return compare_contents(
-        contents[0], contents[1], (f"{shown} (layer {older.number})", f"{shown} (layer {newer.number})"), token
+        contents[0],
+        contents[1],
+        (tr("%s (layer %s)") % (shown, older.number), tr("%s (layer %s)") % (shown, newer.number)),
+        token,
     )
 
 
@@ -134,7 +138,7 @@ def _listings(
 ) -> tuple[tuple[Listing, ...], str]:
     image = node.image
     if image is None:
-        raise UsageError("No image is chosen", "Choose an image, or something below it, and try again.")
+        raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and try again."))
 
     def keep(number: int, listing: Listing) -> None:
         session.keep_listing(image.layers[number - 1], listing)
@@ -144,7 +148,9 @@ def _listings(
     )
     token.check()
     bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})
-    return found.listings, f"What could not be read is missing: layer {', '.join(map(str, bad[:5]))}." if bad else ""
+    return found.listings, tr("What could not be read is missing: layer %s.") % (
+        ", ".join(map(str, bad[:5])),
+    ) if bad else ""
 
 
 def _written(before: FileEntry | None, entry: FileEntry) -> str:
@@ -155,14 +161,14 @@ def _written(before: FileEntry | None, entry: FileEntry) -> str:
         for name, differs in (
             ("type", before.type != entry.type),
             ("size", before.size != entry.size),
-            ("link target", before.link != entry.link),
+            (tr("link target"), before.link != entry.link),
             ("mode", before.mode != entry.mode),
             ("owner", (before.uid, before.gid) != (entry.uid, entry.gid)),
             ("time", before.mtime != entry.mtime),
         )
         if differs
     ]
-    return f"written again: {', '.join(differing) or 'the same but for the content, perhaps'}"
+    return tr("written again: %s") % (", ".join(differing) or "the same but for the content, perhaps",)
 
 
 def _removed(path: bytes, entry: FileEntry) -> str:
@@ -170,8 +176,8 @@ def _removed(path: bytes, entry: FileEntry) -> str:
     whiteout = entry.whiteout
     if whiteout is None:
         kind = str(entry.type.value)
-        return f"removed: /{shown(entry.path)} became a {KIND_WORDS.get(kind, kind)}"
+        return tr("removed: /%s became a %s") % (shown(entry.path), kind_word(kind))
     folder = f"/{shown(whiteout.target)}" if whiteout.target != b"." else "/"
     if whiteout.kind is WhiteoutKind.OPAQUE:
-        return f"removed with all that was in {folder}"
-    return "removed" if whiteout.target == path else f"removed with {folder}"
+        return tr("removed with all that was in %s") % folder
+    return "removed" if whiteout.target == path else tr("removed with %s") % folder

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from inspector.language import tr
 from inspector.viewmodel import display, states
 from inspector.viewmodel.states import Check, State
 
@@ -129,8 +130,8 @@ class StructureNode:
         own = "" if self.size is None else display.size_exact(self.size)
         if self.content_size is None:
             return own
-        content = f"{display.size_exact(self.content_size)}: configs and layers as stored, shared ones once"
-        return f"{content}\nthe document itself: {own}" if own else content
+        content = tr("%s: configs and layers as stored, shared ones once") % display.size_exact(self.content_size)
+        return tr("%s\nthe document itself: %s") % (content, own) if own else content
 
     def state(self) -> State:
         """Of the node and what is below, as of the tree's last `refresh`."""
@@ -146,7 +147,7 @@ class StructureNode:
         """The tooltip of the cell."""
         if column == TreeColumn.NAME:
             return self.tooltip
-        return self.size_tooltip if column == TreeColumn.SIZE else self._state.tooltip
+        return self.size_tooltip if column == TreeColumn.SIZE else tr(self._state.tooltip)
 
     def path(self) -> tuple[StructureNode, ...]:
         """From the archive's node to this one."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob, BlobState, compute_digest
 from inspector.findings import Severity
+from inspector.language import tr
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
 
@@ -32,10 +33,10 @@ class VerificationOutcome:
     @property
     def line(self) -> str:
         """`12 blobs verified, 1 wrong, 2 absent`."""
-        parts = [f"{display.count(self.verified, 'blob', 'blobs')} verified"]
-        parts += [f"{self.wrong:,} wrong"] if self.wrong else []
-        parts += [f"{self.absent:,} absent"] if self.absent else []
-        parts += [f"{self.unknown:,} without a stated digest"] if self.unknown else []
+        parts = [tr("%s verified") % display.count(self.verified, "blob", "blobs")]
+        parts += [tr("%s wrong") % f"{self.wrong:,}"] if self.wrong else []
+        parts += [tr("%s absent") % f"{self.absent:,}"] if self.absent else []
+        parts += [tr("%s without a stated digest") % f"{self.unknown:,}"] if self.unknown else []
         return ", ".join(parts)
 
 

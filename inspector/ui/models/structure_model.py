@@ -117,7 +117,7 @@ class StructureModel(QAbstractItemModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(TREE_HEADERS):
             if role == _DISPLAY:
-                return TREE_HEADERS[section]
+                return self.tr(TREE_HEADERS[section])
             if role == _ALIGNMENT and section == TreeColumn.SIZE:
                 return _RIGHT
         return None

@@ -53,7 +53,7 @@ class CompareBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for letter in LETTERS:
-            name = self.tr("Show what was %s") % WORDS[letter]
+            name = self.tr("Show what was %s") % self.tr(WORDS[letter])
             button = self._made(letter, name, name)
             button.setChecked(True)
             button.toggled.connect(self._choose)
@@ -175,5 +175,5 @@ class CompareBar(QWidget):
         for letter, button in self.letters.items():
             button.setVisible(changes is not None)
             if changes is not None:
-                name = self.tr("Show what was %s") % WORDS[letter]
+                name = self.tr("Show what was %s") % self.tr(WORDS[letter])
                 text.set_tip(button, f"{name}: {changes.count(letter):,}")
