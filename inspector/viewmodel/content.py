@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
 from inspector.archive.limits import Limits
 from inspector.errors import DocumentError, InspectorError, LimitReached
-from inspector.language import tr
+from inspector.language import tr, trn
+from inspector.layers.table import DIRECTORY, FILE
+from inspector.layers.whiteout import PREFIX
 from inspector.oci import mediatype
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, summary
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
     from inspector.findings import Finding
     from inspector.layers.table import Listing
+    from inspector.oci.digest import Digest
     from inspector.progress import CancelToken
     from inspector.viewmodel.findingsview import FindingList
 
@@ -95,7 +99,7 @@ def summary_of(
         return summary.archive_sections(archive, tree, findings)
     if node.layer is not None:
         listing = known.get(node.blob) if node.blob is not None else None
-        rows = _listing_rows(listing) if listing is not None else _statements([node], limits)
+        rows = _listing_rows(listing, node.layer.diff_id) if listing is not None else _statements([node], limits)
         return summary.layer_sections(node, rows)
     if node.type is NodeType.CONFIG:
         return summary.config_page_sections(node)
@@ -108,14 +112,32 @@ def summary_of(
     return summary.other_sections(node)
 
 
-def _listing_rows(listing: Listing) -> list[Row]:
-    rows = [
-        Row(
-            tr("Unpacked size"), display.size(listing.uncompressed_size), display.size_exact(listing.uncompressed_size)
-        ),
-        Row(tr("Entries"), f"{len(listing):,}"),
-    ]
-    if listing.diff_id is not None:
+def _listing_rows(listing: Listing, stated: Digest | None) -> list[Row]:
+    """What reading the layer has brought. Takes some 20 ms for 200,000 entries."""
+    unpacked = listing.uncompressed_size
+    rows = [Row(tr("Unpacked size"), display.size(unpacked), display.size_exact(unpacked))]
+    content = sum(listing.sizes)
+    rows.append(Row(tr("Content of files"), display.size(content), display.size_exact(content)))
+    kinds = Counter(map(listing.kind, (row for row, path in enumerate(listing.paths) if PREFIX in path)))
+    removing = kinds["whiteout"] + kinds["opaque"]
+    files, folders = listing.types.count(FILE) - removing, listing.types.count(DIRECTORY)
+    others = len(listing) - files - folders - removing
+    counts = (
+        (files, trn("%s file", "%s files", files)),
+        (folders, trn("%s folder", "%s folders", folders)),
+        (others, trn("%s link or other", "%s links and others", others)),
+        (removing, trn("%s mark of a removal", "%s marks of removals", removing)),
+    )
+    shown = ", ".join(words % f"{count:,}" for count, words in counts if count)
+    rows.append(Row(tr("Entries"), f"{len(listing):,}" + (f": {shown}" if shown else "")))
+    if content:
+        largest = max(range(len(listing)), key=listing.sizes.__getitem__)
+        name = display.safe(b"/" + listing.paths[largest], 400)
+        size = listing.sizes[largest]
+        rows.append(Row(tr("Largest file"), f"{name} · {display.size(size)}", display.size_exact(size)))
+    if listing.diff_id is not None and listing.diff_id == stated:
+        rows.append(Row(tr("diffID computed"), tr("✓ as the config states it"), str(listing.diff_id)))
+    elif listing.diff_id is not None:
         rows.append(Row(tr("diffID computed"), str(listing.diff_id), monospace=True))
     return rows
 

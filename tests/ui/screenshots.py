@@ -75,10 +75,12 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
+    from inspector.ui.garbage import GarbageCollector
     from inspector.ui.theme import follow_colour_scheme
 
     application = QApplication(["image-inspector"])
     application.setApplicationDisplayName("Image Inspector")
+    GarbageCollector(application)
     follow_colour_scheme(application)
     if look == "rtl":
         application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -203,6 +205,14 @@ def image(stage: Stage) -> None:
     from inspector.viewmodel.tree import NodeType
 
     view.select(next(node for node in view.session.tree.root.walk() if node.type is NodeType.IMAGE))
+    stage.page("summary")
+    stage.take()
+
+
+def layer_summary(stage: Stage) -> None:
+    stage.open(RICH)
+    stage.select("layer 2")
+    stage.page("files")
     stage.page("summary")
     stage.take()
 
@@ -478,7 +488,7 @@ def menu(stage: Stage) -> None:
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
-        empty, readme, recent, hovering, archive, image, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
+        empty, readme, recent, hovering, archive, image, layer_summary, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
         export, exported, busy, error, details, shortcuts, preferences, help, dragging, again, menu,
     )
 }  # fmt: skip

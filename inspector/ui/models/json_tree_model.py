@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFont, QPalette
 
 from inspector.ui import text
 from inspector.ui.json_inks import ink
@@ -25,6 +25,7 @@ class JsonTreeModel(QAbstractItemModel):
         self.tree: JsonTree | None = None
         self.palette = QPalette()
         """Where the colours of values come from."""
+        self.link_font = QFont()
         self.row_height = 0
         """In pixels; 0: as the style has it."""
 
@@ -78,6 +79,8 @@ class JsonTreeModel(QAbstractItemModel):
             return text.tooltip(tree.tooltip(node))
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(tree, node, column)
+        if role == Qt.ItemDataRole.FontRole and column == VALUE and tree.digest(node) is not None:
+            return self.link_font
         if role == Qt.ItemDataRole.AccessibleTextRole and column == KEY:
             parts = (tree.name(node), tree.value(node), tree.meaning(node))
             return ", ".join(part for part in parts if part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from inspector.ui.models.json_tree_model import KEY, MEANING, VALUE, JsonTreeModel
@@ -52,6 +52,9 @@ class JsonTreeView(QTreeView):
     def show_tree(self, tree: JsonTree | None) -> None:
         """Replace what is shown; the upper levels are open if that does not take too many rows."""
         self.json_model.palette = self.palette()
+        underlined = QFont(self.font())
+        underlined.setUnderline(True)
+        self.json_model.link_font = underlined
         self.json_model.row_height = self.fontMetrics().height() + 4
         self.json_model.show(tree)
         if tree is None:

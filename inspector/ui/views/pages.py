@@ -83,7 +83,7 @@ class Pages(QWidget):
         self.what_is = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         """*What am I looking at?*"""
         self.what_is.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.what_is.setContentsMargins(2, 0, 2, 2)
+        self.what_is.setIndent(2)
         layout.addWidget(self.bar)
         layout.addWidget(self.what_is)
         layout.addWidget(self.tabs)

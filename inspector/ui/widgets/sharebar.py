@@ -75,6 +75,7 @@ class ShareBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setClipRect(event.rect())
+        painter.setLayoutDirection(self.layoutDirection())
         palette, metrics = self.palette(), self.fontMetrics()
         edges = self._edges()
         for place, part in enumerate(self._parts):

@@ -183,6 +183,7 @@ class TreemapView(QWidget):
         pixmap.fill(self.palette().color(QPalette.ColorRole.Base))
         painter = QPainter(pixmap)
         painter.setFont(self.font())
+        painter.setLayoutDirection(self.layoutDirection())
         level = self._level
         if level is None or not level.tiles:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
