@@ -210,6 +210,7 @@ def _section(title: str, rows: list[Row]) -> Section:
 def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None]) -> tuple[HistoryRow, ...]:
     """Every step in order, each beside the layer that it made: as `Image.history` aligned them, never shifted."""
     rows = []
+    largest = max((layer.size or 0 for layer in image.layers), default=0) or 1
     moments: dict[str, tuple[str, str]] = {"": ("", "")}
     for step, (entry, layer) in enumerate(image.history[:MAX_STEPS], 1):
         stated = entry.created or ""
@@ -232,6 +233,7 @@ def history_rows(image: Image, node_of: Callable[[Layer], StructureNode | None])
                 stored=display.safe(stored, _VALUE),
                 comment=display.safe(entry.comment, _VALUE),
                 node=node_of(layer) if layer is not None else None,
+                share=(layer.size or 0) / largest if layer is not None else 0.0,
             )
         )
     rest = len(image.history) - MAX_STEPS

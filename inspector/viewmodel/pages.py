@@ -80,6 +80,8 @@ class HistoryRow:
     stored: str
     comment: str
     node: StructureNode | None = None
+    share: float = 0.0
+    """0 to 1: the layer's size, of that of the largest layer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap
 
 Index = QModelIndex | QPersistentModelIndex
 SHARE_ROLE = Qt.ItemDataRole.UserRole
-"""0 to 1, for the bar in the column *Share*."""
+"""As in `ui/widgets/share_delegate.py`."""
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

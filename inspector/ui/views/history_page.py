@@ -30,9 +30,18 @@ class StepsTable(DetailedTable[HistoryRow]):
         super().__init__(
             (
                 ColumnOf("#", lambda row: str(row.step), lambda _: "", right=True, width=36),
-                ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=80),
-                ColumnOf(self.tr("Size"), lambda row: row.size, lambda row: row.size_tooltip, right=True, width=80),
-                ColumnOf(self.tr("Created"), lambda row: row.created, lambda row: row.created_tooltip, width=130),
+                ColumnOf(
+                    self.tr("Layer"), lambda row: row.layer, lambda _: "", width=80, faded=lambda row: row.node is None
+                ),
+                ColumnOf(
+                    self.tr("Size"),
+                    lambda row: row.size,
+                    lambda row: row.size_tooltip,
+                    right=True,
+                    width=90,
+                    share=lambda row: row.share,
+                ),
+                ColumnOf(self.tr("Created"), lambda row: row.created, lambda row: row.created_tooltip, width=215),
                 ColumnOf(self.tr("Step"), lambda row: row.command, lambda row: row.stored, width=120),
             ),
             lambda row: "\n\n".join(part for part in (row.command, row.comment) if part),

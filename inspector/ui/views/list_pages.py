@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -21,12 +22,22 @@ from PySide6.QtWidgets import (
 
 from inspector.ui import text
 from inspector.ui.copy_menu import RowMenu, texts_of_row
+from inspector.ui.widgets.share_delegate import SHARE_ROLE, ShareDelegate
 from inspector.viewmodel.filesearch import FoundFile, FoundFiles
 from inspector.viewmodel.findingsview import FindingList, FindingRow
 from inspector.viewmodel.pages import CopyChoice
 
 R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
+
+
+_SERVED = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.TextAlignmentRole,
+    Qt.ItemDataRole.ForegroundRole,
+    SHARE_ROLE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,10 @@ class ColumnOf(Generic[R]):
     tip: Callable[[R], str]
     right: bool = False
     width: int = 100
+    share: Callable[[R], float] | None = None
+    """0 to 1 for a bar behind the text."""
+    faded: Callable[[R], bool] | None = None
+    """Whether the cell of a row is drawn as less important."""
 
 
 class RowsModel(QAbstractTableModel, Generic[R]):
@@ -63,7 +78,7 @@ class RowsModel(QAbstractTableModel, Generic[R]):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.TextAlignmentRole):
+        if role not in _SERVED:
             return None
         row = self.row(index)
         if row is None:
@@ -73,6 +88,11 @@ class RowsModel(QAbstractTableModel, Generic[R]):
             return column.text(row)
         if role == Qt.ItemDataRole.ToolTipRole:
             return text.tooltip(column.tip(row))
+        if role == SHARE_ROLE:
+            return column.share(row) if column.share is not None else None
+        if role == Qt.ItemDataRole.ForegroundRole:
+            faded = column.faded is not None and column.faded(row)
+            return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faded else None
         return Qt.AlignmentFlag.AlignVCenter | (
             Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         )
@@ -113,6 +133,8 @@ def table(
     view.horizontalHeader().setStretchLastSection(True)
     for section, column in enumerate(columns):
         view.setColumnWidth(section, column.width)
+        if column.share is not None:
+            view.setItemDelegateForColumn(section, ShareDelegate(view))
     RowMenu(view, choices_of)
     return view
 

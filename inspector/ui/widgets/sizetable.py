@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
-from inspector.ui.models.size_table_model import SHARE_ROLE, SizeTableModel
+from inspector.ui.models.size_table_model import SizeTableModel
+from inspector.ui.widgets.share_delegate import ShareDelegate
 from inspector.viewmodel.sizemap import SizeColumn
 
 _WIDTHS = ((SizeColumn.SIZE, "1,023 Bytes"), (SizeColumn.SHARE, "100.0 %  100 %"), (SizeColumn.FILES, "1,234,567"))
-
-
-class _ShareBar(QStyledItemDelegate):
-    """A bar behind the number, as long as the share; the number says the same."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        share = index.data(SHARE_ROLE)
-        if not share:
-            return
-        room: QRect = option.rect.adjusted(2, 3, -2, -3)
-        bar = QRect(room)
-        bar.setWidth(max(1, round(room.width() * share)))
-        if option.direction == Qt.LayoutDirection.RightToLeft:
-            bar.moveRight(room.right())
-        colour = QColor(option.palette.color(QPalette.ColorRole.Highlight))
-        colour.setAlpha(60)
-        painter.fillRect(bar, colour)
 
 
 class SizeTable(QTableView):
@@ -57,7 +36,7 @@ class SizeTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setAcceptDrops(False)
         self.setAccessibleName(self.tr("Sizes in this folder"))
-        self.setItemDelegateForColumn(SizeColumn.SHARE, _ShareBar(self))
+        self.setItemDelegateForColumn(SizeColumn.SHARE, ShareDelegate(self))
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
