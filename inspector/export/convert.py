@@ -24,7 +24,7 @@ from inspector.export.fields import (
     top_fields,
 )
 from inspector.export.made import made_manifest, numbered
-from inspector.export.options import ON_INDEXES, ON_MANIFESTS, ExportOptions
+from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, ExportOptions
 from inspector.export.repair import has_misplaced_platform, right_stack
 from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
@@ -53,7 +53,8 @@ class Converter:
         self._contents = contents
         self._bag = bag
         self._layers = layers
-        self._convert = options.converts_docker
+        self._convert = options.converts_docker or options.repairs.get("docker-types", False)
+        self._must_convert = options.preset in CONVERTING
         self._mending = mending
         self._edits = Edits(options)
         self._unwanted = unwanted(contents, options)
@@ -117,9 +118,9 @@ class Converter:
         """Whether Docker's media types of one document become the specification's."""
         if all(mediatype.to_oci(media_type) == media_type for media_type in types):
             return self._convert
-        if not self._convert:
-            self._mending.note("docker-types", where, "MEDIA-1", made=False)
-            return False
+        if self._must_convert or not self._convert:
+            self._mending.note("docker-types", where, "MEDIA-1", made=self._must_convert)
+            return self._must_convert
         return self._mending.wants("docker-types", where, "MEDIA-1")
 
     def _index(self, node: TreeNode, document: Document, blob: Blob, digest: Digest, media_type: str) -> Converted:

@@ -41,6 +41,8 @@ class Form(StrEnum):
 COMPRESSIONS = ("keep", "none", "gzip", "zstd")
 ON_MANIFESTS = "manifest"
 ON_INDEXES = "index"
+CONVERTING = (Preset.FOR_PUSH, Preset.SMALLEST)
+"""Where Docker's media types always become the specification's."""
 _PRESET_COMPRESSION = {Preset.FOR_PUSH: ("gzip", None), Preset.SMALLEST: ("zstd", 15)}
 """What "keep" means there: compression and level."""
 _ALLOWED = {
@@ -78,8 +80,8 @@ class ExportOptions:
     - `attestations`, `signatures`: False leaves them out. An index that lists them gets a new digest.
     - `convert_docker` turns Docker's media types into the specification's: new digests of those manifests. FOR_PUSH
       and SMALLEST always do.
-    - `repairs`: ids of `export/repairs.py` to make beside those that the form needs; None: each one's own default. What
-      each changes is told there.
+    - `repairs`: ids of `export/repairs.py`, and whether to make each; what is not named goes by its default, what the form
+      needs is made. What each changes is told there.
     - `form`: None goes by the target's name. tar.gz and tar.zst need room for the plain tar beside the result.
     - `preferred_platform`: which one manifest.json gets of a multi-platform image (default: this machine's, on Linux).
     - `limits`: those with which the archive was opened.
@@ -98,7 +100,7 @@ class ExportOptions:
     attestations: bool = True
     signatures: bool = True
     convert_docker: bool = True
-    repairs: frozenset[str] | None = None
+    repairs: Mapping[str, bool] = field(default_factory=dict)
     form: Form | None = None
     preferred_platform: str | None = None
     limits: Limits = DEFAULT_LIMITS
@@ -164,7 +166,7 @@ class ExportOptions:
     @property
     def converts_docker(self) -> bool:
         """Whether Docker's media types become the specification's."""
-        return self.convert_docker or self.preset in (Preset.FOR_PUSH, Preset.SMALLEST)
+        return self.convert_docker or self.preset in CONVERTING
 
     def encoding(self) -> Encoding | None:
         """How layers are to be stored; None if they stay as they are."""

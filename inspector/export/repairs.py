@@ -5,7 +5,7 @@ Planning asks at every place that could be mended (`Mending.wants`), so the plan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -250,34 +250,30 @@ ALL: Final = frozenset(BY_ID) - {"prune-absent", "distributable"}
 """All at once: `point-at-complete` mends what `prune-absent` would, and a licence is nobody's default."""
 
 
-def chosen_by(words: Sequence[str]) -> frozenset[str] | None:
-    """The repairs that words of the command line ask for, each on top of those before; None (the defaults) for no words.
+def chosen_by(words: Sequence[str]) -> dict[str, bool]:
+    """What words of the command line choose, each on top of those before: repair → whether it is made.
 
-    `all`, `none`, `default`, an id, or `no-` and an id; words that only take away begin from the defaults.
-    Raises `UsageError` for another word.
+    `all`, `none`, `default`, an id, or `no-` and an id. A first id means that one alone; a first `no-` leaves the others
+    to their defaults. Raises `UsageError` for another word.
     """
-    if not words:
-        return None
-    found = set(DEFAULTS) if all(word.startswith("no-") for word in words) else set()
+    found = {} if not words or words[0].startswith("no-") else dict.fromkeys(BY_ID, False)
     for word in words:
-        if word == "all":
-            found |= ALL
+        if word in ("all", "none"):
+            found = {name: word == "all" and name in ALL for name in BY_ID}
         elif word == "default":
-            found |= DEFAULTS
-        elif word == "none":
-            found.clear()
+            found = {}
         elif word in BY_ID:
-            found.add(word)
+            found[word] = True
         elif word.removeprefix("no-") in BY_ID:
-            found.discard(word.removeprefix("no-"))
+            found[word.removeprefix("no-")] = False
         else:
             raise UsageError("There is no such repair", f"{word}: choose all, none, default, {', '.join(BY_ID)}.")
-    return frozenset(found)
+    return found
 
 
-def check(chosen: Collection[str] | None) -> None:
+def check(chosen: Iterable[str]) -> None:
     """Raises `UsageError` for a repair that does not exist."""
-    for word in sorted(set(chosen or ()) - set(BY_ID)):
+    for word in sorted(set(chosen) - set(BY_ID)):
         raise UsageError("There is no such repair", f"{word}: choose from {', '.join(BY_ID)}.")
 
 
@@ -304,9 +300,9 @@ class PlannedRepair:
 
 @dataclass(eq=False)
 class Mending:
-    """The choices of one export, and what planning met that could be mended. `chosen` None: each repair's default."""
+    """The choices of one export, and what planning met that could be mended. What is not in `chosen`: by default."""
 
-    chosen: Collection[str] | None = None
+    chosen: Mapping[str, bool] = field(default_factory=dict)
     _met: dict[str, dict[str, bool]] = field(default_factory=dict)
     _codes: dict[str, dict[str, None]] = field(default_factory=dict)
 
@@ -316,12 +312,8 @@ class Mending:
         `default`: what to do here if nobody chose, where that differs from the repair's own mode.
         """
         mode = BY_ID[name].mode
-        if mode is Mode.ALWAYS:
-            made = True
-        elif self.chosen is not None:
-            made = name in self.chosen
-        else:
-            made = mode is Mode.DEFAULT if default is None else default
+        usual = mode is Mode.DEFAULT if default is None else default
+        made = mode is Mode.ALWAYS or self.chosen.get(name, usual)
         self.note(name, where, *codes, made=made)
         return made
 
@@ -342,6 +334,21 @@ class Mending:
             for repair in REPAIRS
             if repair.id in self._met
         )
+
+
+def union(plans: Iterable[Iterable[PlannedRepair]]) -> tuple[PlannedRepair, ...]:
+    """The repairs of several plans as if they were one."""
+    found: dict[str, PlannedRepair] = {}
+    for planned in plans:
+        for one in planned:
+            before = found.get(one.repair.id, replace(one, made=(), left=(), codes=()))
+            found[one.repair.id] = replace(
+                one,
+                made=tuple(dict.fromkeys((*before.made, *one.made))),
+                left=tuple(dict.fromkeys((*before.left, *one.left))),
+                codes=tuple(dict.fromkeys((*before.codes, *one.codes))),
+            )
+    return tuple(found[repair.id] for repair in REPAIRS if repair.id in found)
 
 
 def with_findings(

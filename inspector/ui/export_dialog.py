@@ -235,6 +235,9 @@ class ExportDialog(QDialog):
         if request != self.request:
             return
         self._sheet.show(sheet.rows)
+        self.choices.repairs.show_rows(sheet.repairs)
+        if request != self.request:
+            return  # a finding asked for more: it is planned again
         self._plan_note.setText("\n".join(part for part in (sheet.images, *sheet.notes) if part))
         self._loaders.setText(self.tr("Will load in: %s") % sheet.loaders if sheet.loaders else "")
         text.set_tip(self._loaders, sheet.loaders_tooltip)

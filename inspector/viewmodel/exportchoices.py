@@ -131,7 +131,10 @@ class ExtraLine:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What the person chose; the defaults are one-click re-export. `images`: keys, () for all; `repairs`: None for defaults."""
+    """What the person chose; the defaults are one-click re-export. `images`: keys, () for all.
+
+    `repairs`: keys of `RepairRow`s that were ticked or unticked by hand, each once.
+    """
 
     preset: str = PRESETS[0].key
     compression: str = "keep"
@@ -143,7 +146,7 @@ class ExportRequest:
     attestations: bool = True
     signatures: bool = True
     convert_docker: bool = True
-    repairs: frozenset[str] | None = None
+    repairs: tuple[tuple[str, bool], ...] = ()
     form: str = ""
     split: str = ""
     merge: tuple[Path, ...] = ()
@@ -167,7 +170,7 @@ class ExportRequest:
             attestations=self.attestations,
             signatures=self.signatures,
             convert_docker=self.convert_docker,
-            repairs=self.repairs,
+            repairs=dict(self.repairs),
             form=Form(self.form) if self.form else None,
         )
 
@@ -241,7 +244,7 @@ def _plain(request: ExportRequest) -> dict[str, Any]:
         "attestations": request.attestations,
         "signatures": request.signatures,
         "convert_docker": request.convert_docker,
-        "repairs": sorted(request.repairs) if request.repairs is not None else None,
+        "repairs": dict(request.repairs),
         "form": request.form,
         "split": request.split,
     }
@@ -261,7 +264,7 @@ def _request(stored: object) -> tuple[str, ExportRequest] | None:
             attestations=stored.get("attestations") is not False,
             signatures=stored.get("signatures") is not False,
             convert_docker=stored.get("convert_docker") is not False,
-            repairs=frozenset(map(str, repairs)) if isinstance(repairs, list) else None,
+            repairs=tuple((key, made is True) for key, made in repairs.items()) if isinstance(repairs, dict) else (),
             form=str(stored.get("form", "")),
             split=Split(stored["split"]).value if stored.get("split") else "",
         )

@@ -19,6 +19,7 @@ from inspector.errors import InspectorError, TargetIsSource, UsageError
 from inspector.export.forms import form_for
 from inspector.export.imagined import imagined
 from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
+from inspector.export.repairs import union, with_findings
 from inspector.export.sheet import verdict
 from inspector.export.split import Split, make_folder, pieces
 from inspector.export.writer import ExportResult, export_archive
@@ -30,6 +31,7 @@ from inspector.viewmodel import display
 from inspector.viewmodel.exportchoices import ExportRequest
 from inspector.viewmodel.loading import WORDS, loaders_line
 from inspector.viewmodel.outcome import ExportOutcome
+from inspector.viewmodel.repairing import RepairRow, rows_of
 
 if TYPE_CHECKING:
     from inspector.viewmodel.session import ArchiveSession
@@ -74,6 +76,7 @@ class PlanSheet:
     """Who will be able to load it, in one line."""
     loaders_tooltip: str = ""
     """For each loader what it would do, and why."""
+    repairs: tuple[RepairRow, ...] = ()
 
 
 def default_target(session: ArchiveSession) -> Path:
@@ -124,6 +127,8 @@ def prepare_export(
         total = sum(part.plan.size for part in parts)
         exact = all(part.plan.size_is_exact for part in parts)
         loaders = _worst(_loaders(session, part.plan, token) for part in parts)
+        found = check_archive(session.archive, deep=False, token=token, limits=session.limits).findings
+        repairs = with_findings(union(part.plan.repairs for part in parts), found, request.preset)
     if len(changes) > MAX_ROWS:
         notes.append(tr("%s more lines are not shown.") % f"{len(changes) - MAX_ROWS:,}")
     size = display.size(total)
@@ -140,6 +145,7 @@ def prepare_export(
         "\n".join(
             f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or tr(WORDS[one.verdict][0])}" for one in loaders
         ),
+        rows_of(repairs),
     )
 
 

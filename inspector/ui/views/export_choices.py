@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from inspector.language import tr
 from inspector.ui import text
 from inspector.ui.widgets.line_table import LineTable
+from inspector.ui.widgets.repairs_list import RepairsList
 from inspector.viewmodel import exportchoices
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.exportchoices import (
@@ -67,6 +68,7 @@ class ExportChoices(QTabWidget):
             (self.tr("Where"), self.tr("Key"), self.tr("Value")), self.tr("Annotations and labels"), fixed=1
         )
         self.place = _choice(PLACES, self.tr("Where the next line goes"))
+        self.repairs = RepairsList()
         self.form = _choice(FORMS, self.tr("What is written"))
         self.split = _choice(SPLITS, self.tr("How many archives"))
         self.merge = self._make_merge(others)
@@ -95,6 +97,7 @@ class ExportChoices(QTabWidget):
             attestations=self.attestations.isChecked(),
             signatures=self.signatures.isChecked(),
             convert_docker=self.convert.isChecked(),
+            repairs=self.repairs.choice,
             form=self.form.currentData(),
             split=self.split.currentData(),
             merge=self._merged(),
@@ -112,9 +115,15 @@ class ExportChoices(QTabWidget):
             self.attestations.setChecked(request.attestations)
             self.signatures.setChecked(request.signatures)
             self.convert.setChecked(request.convert_docker)
+            self.repairs.choose(request.repairs)
             self.form.setCurrentIndex(max(0, self.form.findData(request.form)))
             self.split.setCurrentIndex(max(0, self.split.findData(request.split)))
         self.changed.emit()
+
+    def mend(self, code: str) -> None:
+        """Show the repairs, and tick what mends findings of that code (*Fix by export*)."""
+        self.setCurrentWidget(self.repairs)
+        self.repairs.want(code)
 
     @property
     def nothing_chosen(self) -> bool:
@@ -169,6 +178,7 @@ class ExportChoices(QTabWidget):
             "An empty value removes the key."
         )
         self.addTab(_page(self.extras, self.place, _faint(note)), self.tr("Annotations and labels"))
+        self.addTab(self.repairs, self.repairs.heading)
         output = QWidget()
         form = QFormLayout(output)
         form.addRow(self.tr("Write"), self.form)
@@ -180,6 +190,8 @@ class ExportChoices(QTabWidget):
     def _connect(self) -> None:
         self.images.itemChanged.connect(lambda _item: self.changed.emit())
         self.names.changed.connect(self.changed)
+        self.repairs.changed.connect(self.changed)
+        self.repairs.shown.connect(lambda: self.setTabText(self.indexOf(self.repairs), self.repairs.heading))
         self.names.add_asked.connect(self._add_name)
         self.extras.changed.connect(self.changed)
         self.extras.add_asked.connect(lambda: self.extras.append((self.place.currentText(), "", ""), 1))

@@ -22,8 +22,13 @@ from tests.unit.conformance.cases_more import manifest_of, two_platforms
 from tests.unit.export.conftest import Export
 
 ONE = image("docker.io/library/app:1", layers=3)
-NONE: frozenset[str] = frozenset()
+NONE = dict.fromkeys(BY_ID, False)
 FOREIGN = OCI_LAYER.replace("v1.tar", "nondistributable.v1.tar")
+
+
+def only(name: str) -> dict[str, bool]:
+    """That repair, and those that the form needs."""
+    return NONE | {name: True}
 
 
 def of_platforms(*, absent: bool) -> Bundle:
@@ -133,14 +138,14 @@ def planned(path: Path, **options: Any) -> dict[str, tuple[tuple[str, ...], tupl
 
 @pytest.mark.parametrize(("name", "code", "made"), CASES, ids=IDS)
 def test_a_repair_that_is_wanted(export: Export, tmp_path: Path, name: str, code: str, made: Bundle) -> None:
-    written = export(made, repairs=frozenset((name,)))
+    written = export(made, repairs=only(name))
     source = tmp_path / "source.tar"
     assert code in codes(source)
     assert code not in codes(written.path)
-    made_here, left = planned(source, repairs=frozenset((name,)))[name]
+    made_here, left = planned(source, repairs=only(name))[name]
     assert made_here
     assert not left
-    assert name not in planned(written.path, repairs=frozenset((name,)))  # nothing is left to be mended
+    assert name not in planned(written.path, repairs=only(name))  # nothing is left to be mended
 
 
 @pytest.mark.parametrize(("name", "code", "made"), CASES, ids=IDS)
@@ -154,7 +159,7 @@ def test_a_repair_that_is_left_off(export: Export, tmp_path: Path, name: str, co
 
 @pytest.mark.parametrize(("name", "code", "made"), CASES, ids=IDS)
 def test_what_a_repair_says_of_digests_is_true(plan: Callable[..., Any], name: str, code: str, made: Bundle) -> None:
-    before, after = plan(made, repairs=NONE), plan(made, repairs=frozenset((name,)))
+    before, after = plan(made, repairs=NONE), plan(made, repairs=only(name))
     ids = [{image.config_digest for image in one.images} for one in (before, after)]
     assert ids[0] <= ids[1]
     manifests = [{image.manifest_digest for image in one.images} for one in (before, after)]
@@ -194,11 +199,11 @@ def test_every_repair_has_a_case() -> None:
 
 def test_an_archive_in_order_needs_nothing(plan: Callable[..., Any]) -> None:
     assert plan(altered(with_docker=True)).repairs == ()
-    assert plan(altered(with_docker=True), repairs=ALL).repairs == ()
+    assert plan(altered(with_docker=True), repairs=dict.fromkeys(ALL, True)).repairs == ()
 
 
 def test_the_complete_manifest_is_pointed_at_as_it_is(export: Export) -> None:
-    written = export(of_platforms(absent=True), repairs=frozenset(("point-at-complete",)))
+    written = export(of_platforms(absent=True), repairs=only("point-at-complete"))
     (entry,) = written.index
     assert entry["platform"]["architecture"] == "amd64"
     assert written.result.images[0].kept
@@ -207,7 +212,7 @@ def test_the_complete_manifest_is_pointed_at_as_it_is(export: Export) -> None:
 
 
 def test_pruning_takes_the_absent_platform_only(export: Export) -> None:
-    written = export(of_platforms(absent=True), repairs=frozenset(("prune-absent",)))
+    written = export(of_platforms(absent=True), repairs=only("prune-absent"))
     index = written.manifest()
     kinds = [child["platform"]["architecture"] for child in index["manifests"]]
     assert kinds == ["amd64", "unknown"]
@@ -219,7 +224,7 @@ def test_a_wrong_blob_gets_no_new_name(export: Export, tmp_path: Path) -> None:
     name = next(name for name in made.names() if name.startswith("blobs/sha512/"))
     damaged = made.replacing(name, made.data(name)[:-1] + b"\1")
     with pytest.raises(BlobMismatch, match=name):
-        export(damaged, repairs=frozenset(("sha256",)))
+        export(damaged, repairs=only("sha256"))
     assert not (tmp_path / "out.tar").exists()
 
 
@@ -259,16 +264,17 @@ def test_an_attestation_with_a_subject_goes_with_its_image(export: Export) -> No
 
 
 def test_words_of_the_command_line() -> None:
-    assert chosen_by([]) is None
+    assert chosen_by([]) == {}
     assert chosen_by(["none"]) == NONE
-    assert chosen_by(["all"]) == ALL
-    assert chosen_by(["sizes", "layer-order"]) == frozenset(("sizes", "layer-order"))
-    assert chosen_by(["no-sizes"]) == DEFAULTS - {"sizes"}
-    assert chosen_by(["default", "prune-absent"]) == DEFAULTS | {"prune-absent"}
+    assert chosen_by(["all"]) == NONE | dict.fromkeys(ALL, True)
+    assert chosen_by(["sizes", "layer-order"]) == NONE | {"sizes": True, "layer-order": True}
+    assert chosen_by(["no-sizes"]) == {"sizes": False}
+    assert chosen_by(["default", "prune-absent"]) == {"prune-absent": True}
+    assert chosen_by(["all", "no-orphans"])["orphans"] is False
     with pytest.raises(UsageError, match="sises"):
         chosen_by(["sises"])
     with pytest.raises(UsageError, match="sises"):
-        ExportOptions(repairs=frozenset(("sises",))).check()
+        ExportOptions(repairs={"sises": True}).check()
 
 
 @pytest.mark.parametrize("preset", [Preset.STRICT_OCI, Preset.CLASSIC_DOCKER])

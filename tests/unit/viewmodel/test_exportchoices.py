@@ -47,7 +47,7 @@ def test_extras_go_where_they_belong() -> None:
 def test_a_saved_preset_comes_back_without_what_belongs_to_one_archive() -> None:
     request = ExportRequest(
         preset="for-push", compression="zstd", level=5, images=("x",), extras=(ExtraLine("index", "a", "1"),),
-        attestations=False, repairs=frozenset({"names"}), form="tar.gz",
+        attestations=False, repairs=(("names", True), ("sizes", False)), form="tar.gz",
     )  # fmt: skip
     saved = SavedPresets.from_json(SavedPresets().with_preset("mine", request).to_json())
     found = saved.get("mine")
@@ -55,7 +55,7 @@ def test_a_saved_preset_comes_back_without_what_belongs_to_one_archive() -> None
     assert found.images == ()
     assert found.options() == ExportRequest(
         preset="for-push", compression="zstd", level=5, extras=(ExtraLine("index", "a", "1"),), attestations=False,
-        repairs=frozenset({"names"}), form="tar.gz",
+        repairs=(("names", True), ("sizes", False)), form="tar.gz",
     ).options()  # fmt: skip
     assert found.options().form is Form.TAR_GZ
     assert saved.without("mine").names() == ()
