@@ -24,7 +24,7 @@ BY_OTHER_CHOICES = {
     "ANNOT-3": "new names",
     "COMPAT-11": "the platform of manifest.json, or none of it",
 }
-EVERY = ALL | {"distributable"}
+EVERY = dict.fromkeys([*ALL, "distributable"], True)
 IDS = [f"{code}-{number}" for number, (code, _, _) in enumerate([*CASES, *MORE])]
 
 
@@ -33,7 +33,7 @@ def findings(path: Path, code: str) -> list[Finding]:
         return [finding for finding in check_archive(archive, deep=True).findings if finding.code == code]
 
 
-def exported(source: Path, target: Path, repairs: frozenset[str] | None) -> Path | None:
+def exported(source: Path, target: Path, repairs: dict[str, bool]) -> Path | None:
     """None if there is nothing that could be exported, or a blob is damaged."""
     try:
         with open_archive(source) as archive:
@@ -53,7 +53,7 @@ def test_a_finding_tells_the_truth_about_export(
     fixes = {finding.fix for finding in findings(source, code)}
     assert len(fixes) == 1
     (fix,) = fixes
-    by_itself = exported(source, tmp_path / "default.tar", None)
+    by_itself = exported(source, tmp_path / "default.tar", {})
     if by_itself is None:
         assert fix is Fix.NONE
         return
