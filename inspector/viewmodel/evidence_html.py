@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -22,6 +23,8 @@ section.finding h3 { font-size: 1rem; margin: .3rem 0; }
 section.finding p, section.finding ul { margin: .3rem 0; }
 @media print { body { max-width: none; margin: 0; } section.finding, tr { break-inside: avoid; } }
 """
+_NO_XML: Final = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Characters that XML cannot hold; `display.safe` has made most of them visible before."""
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -103,4 +106,4 @@ def _remark(remark: Remark) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return html.escape(text)
+    return html.escape(_NO_XML.sub("\ufffd", text))

@@ -24,7 +24,7 @@ from inspector.viewmodel.evidence_markdown import to_markdown
 from tests.builders import Bundle, Entry, docker_24, image
 from tests.builders.altered import altered, put
 
-EVIL = "<script>alert(1)</script>|`x`[a](http://b)![i](j)\n# h **b** &amp; <!-- \"'\x1b[31m\u202e www.x.y"
+EVIL = "<script>alert(1)</script>|`x`[a](http://b)![i](j)\n# h **b** &amp; <!-- \"'\x1b[31m\u202e\ufffe\uffff www.x.y"
 WRITERS = [to_html, to_markdown]
 
 
