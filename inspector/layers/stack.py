@@ -119,7 +119,13 @@ class ImageListings:
     @property
     def complete(self) -> bool:
         """Whether every layer was read to its end."""
-        return not self.errors and all(listing.complete for listing in self.listings)
+        return not self.unread
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """Numbers of the layers that could not be read, or not to their end."""
+        cut = (number for number, listing in enumerate(self.listings, 1) if not listing.complete)
+        return tuple(sorted({*self.errors, *cut}))
 
 
 def list_image(
@@ -135,7 +141,7 @@ def list_image(
 ) -> ImageListings:
     """The listings of all layers, or of those up to number `up_to`; layers that share a blob share a listing.
 
-    Listings in `known` are not made again. `on_layer` gets each number with its listing as soon as it is there. What is
+    Listings in `known` are not made again. `on_layer` gets the number and listing of each layer that could be read. What is
     wrong with one layer (`BlobError`, `LayerError`) does not stop the others.
 
     Raises `LayerError` if there are layers and none of them is a tar; `LimitReached`, `Cancelled`, `SourceChanged`.
@@ -157,7 +163,7 @@ def list_image(
                 if layer.blob is not None:
                     made[layer.blob] = listing
         listings.append(listing)
-        if on_layer is not None:
+        if on_layer is not None and layer.number not in errors:
             on_layer(layer.number, listing)
     refused = [error for error in errors.values() if isinstance(error, LayerError)]
     if refused and len(refused) == len(listings):

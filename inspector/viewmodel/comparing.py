@@ -121,7 +121,7 @@ def compare_layer(
     sink(Progress("Comparing with the layers below"))
     changes = Changes(merge(found.listings[:-1]), merge(found.listings))
     token.check()
-    bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})
+    bad = found.unread
     note = tr("Compared without what could not be read of layer %s.") % (", ".join(map(str, bad[:5])),) if bad else ""
     first = changes_by_node(files.rows, changes, note, token)
     pairs = changes.uncompared() if read_contents else []

@@ -56,15 +56,17 @@ class FileList:
         source: Listing | Merged,
         *,
         complete: bool = True,
+        reading: bool = False,
         note: str = "",
         findings: FindingList | None = None,
         steps: tuple[str, ...] = (),
     ) -> None:
-        """`steps`: what made each layer of a merged file system."""
+        """`reading`: more is to come; `complete` is False then, too. `steps`: what made each layer of a merged file system."""
         self._rows = FileRows(source)
         self._rows.steps = steps
         self._tree = self._rows.tree
         self.complete = complete
+        self.reading = reading
         self.note = note
         self.findings = findings if findings is not None else FindingList()
         self.letters = LETTERS
@@ -100,7 +102,8 @@ class FileList:
     def summary(self) -> str:
         """`1,234 entries · 41.2 MB`."""
         entries = display.count(self.total, "entry", "entries")
-        return f"{entries} · {display.size(self._tree.sizes[0])}" + ("" if self.complete else tr(" so far"))
+        state = "" if self.complete else " " + tr("so far") if self.reading else " · " + tr("incomplete")
+        return f"{entries} · {display.size(self._tree.sizes[0])}{state}"
 
     @property
     def columns(self) -> tuple[Column, ...]:

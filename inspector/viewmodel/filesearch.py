@@ -114,7 +114,7 @@ def search_layers(
 ) -> FoundFiles:
     """The entries of all layers of the image at `node` that fit `text`. Lists the layers that were not listed yet."""
     query = parse_query(text)
-    merged = merged_layers(session, node, token, sink)
+    merged, missing = merged_layers(session, node, token, sink)
     rows = []
     count = 0
     for hit in search(merged, query, token):
@@ -122,12 +122,14 @@ def search_layers(
         if count <= MOST_ROWS:
             listing = merged.listings[hit.layer - 1]
             rows.append(found_row(session, node, listing, hit.layer, hit.entry, hit.hidden_by))
-    more = tr(", the first %s are shown") % f"{MOST_ROWS:,}" if count > MOST_ROWS else ""
-    return FoundFiles(tuple(rows), display.count(count, "file", "files") + more)
+    more = tr("the first %s are shown") % f"{MOST_ROWS:,}" if count > MOST_ROWS else ""
+    return FoundFiles(tuple(rows), ", ".join(filter(None, (display.count(count, "file", "files"), more, missing))))
 
 
-def merged_layers(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> Merged:
-    """The merged file system of the image at `node`; lists the layers that were not listed yet."""
+def merged_layers(
+    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+) -> tuple[Merged, str]:
+    """The merged file system of the image at `node`, and what is missing of it in words; lists what was not listed yet."""
     image = node.image
     if image is None:
         raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and search again."))
@@ -140,7 +142,8 @@ def merged_layers(session: ArchiveSession, node: StructureNode, token: CancelTok
         on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
     )
     token.check()
-    return merge(found.listings)
+    numbers = ", ".join(map(str, found.unread[:5])) + (" …" if len(found.unread) > 5 else "")
+    return merge(found.listings), tr("without what could not be read of layer %s") % numbers if numbers else ""
 
 
 def found_row(

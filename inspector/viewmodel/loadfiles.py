@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from inspector.errors import LimitReached
+from inspector.errors import InspectorError, LimitReached
 from inspector.language import tr
 from inspector.layers.merged import merge
 from inspector.layers.stack import list_image, list_image_layer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inspector.viewmodel.tree import StructureNode
 
 _PARTIAL_SECONDS = 0.3
+_MOST_NOTES = 5
 
 
 def load_files(
@@ -72,20 +73,33 @@ def _image_files(
     )
     merged = merge(found.listings)
     token.check()
-    bad = [tr("Layer %s: %s.") % (number, error.title) for number, error in sorted(found.errors.items())]
-    bad += [
-        tr("Layer %s is damaged: what could be read is shown.") % number
+    notes = [
+        _about(image.layers[number - 1], found.errors.get(number), listing)
         for number, listing in enumerate(found.listings, 1)
-        if not listing.complete and number not in found.errors
     ]
     findings = [finding for listing in dict.fromkeys(found.listings) for finding in listing.findings]
     return FileList(
         merged,
         complete=found.complete,
-        note=" ".join(bad[:5]),
+        note=" ".join(list(filter(None, notes))[:_MOST_NOTES]),
         findings=session.findings_of(findings),
         steps=labels.steps_of_layers(image),
     )
+
+
+def _about(layer: Layer, error: InspectorError | None, listing: Listing) -> str:
+    """What is to be known of a layer whose files are shown; "" if there is nothing."""
+    if error is not None:
+        # Some titles name the layer themselves.
+        named = error.title.startswith(f"Layer {layer.number} ")
+        return f"{error.title}." if named else tr("Layer %d: %s.") % (layer.number, error.title)
+    if not listing.complete:
+        return tr("Layer %d is damaged: what could be read is shown.") % layer.number
+    if any(finding.code == "BLOB-1" for finding in listing.findings):
+        return tr("Layer %d is not what its digest says: these may be other files than the image had.") % layer.number
+    if any(finding.code in ("CONFIG-4", "MANIF-5") for finding in listing.findings):
+        return tr("Layer %d is not the one that the config names.") % layer.number
+    return ""
 
 
 class _Offset:
@@ -129,7 +143,7 @@ def _layer_files(
         )
         session.keep_listing(layer, known)
     token.check()
-    note = "" if known.complete else tr("The layer is damaged: what could be read is shown.")
+    note = _about(layer, None, known)
     return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))
 
 
@@ -144,6 +158,6 @@ class _Partial:
     def take(self, listing: Listing) -> None:
         if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
             return
-        self._give(FileList(listing, complete=False, note=tr("Still being read.")))
+        self._give(FileList(listing, complete=False, reading=True, note=tr("Still being read.")))
         self._next_length = 2 * len(listing)
         self._next_time = time.monotonic() + _PARTIAL_SECONDS

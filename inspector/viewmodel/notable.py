@@ -27,7 +27,7 @@ def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToke
 
     Files that a later layer removed are among them. Lists the layers that were not listed yet; raises what that raises.
     """
-    merged = merged_layers(session, node, token, sink)
+    merged, missing = merged_layers(session, node, token, sink)
     rows = list(_config_rows(session, node, token))
     found = notable_files(merged)
     rows += (
@@ -48,7 +48,7 @@ def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToke
         )
     if len(found) + in_config > len(rows):
         text += ", " + tr("the first %s are shown") % f"{MOST_ROWS:,}"
-    return FoundFiles(tuple(rows), text)
+    return FoundFiles(tuple(rows), f"{text}, {missing}" if missing else text)
 
 
 def _config_rows(session: ArchiveSession, node: StructureNode, token: CancelToken) -> Iterator[FoundFile]:

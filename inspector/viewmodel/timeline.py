@@ -147,7 +147,7 @@ def _listings(
         image, known=session.listings_of(image.layers), token=token, sink=sink, limits=session.limits, on_layer=keep
     )
     token.check()
-    bad = sorted({*found.errors, *(at for at, listing in enumerate(found.listings, 1) if not listing.complete)})
+    bad = found.unread
     return found.listings, tr("What could not be read is missing: layer %s.") % (
         ", ".join(map(str, bad[:5])),
     ) if bad else ""
