@@ -158,5 +158,6 @@ def same_twice(case: Case) -> Iterator[Finding]:
             )
 
 
-QUICK: Final[tuple[Check, ...]] = (algorithms, cut_off)
+QUICK: Final[tuple[Check, ...]] = (algorithms, cut_off, contents)
+"""`contents` tells here of what was read for another reason, such as *Verify All Digests*."""
 DEEP: Final[tuple[Check, ...]] = (contents, same_twice)

@@ -74,15 +74,21 @@ class ArchiveFindings:
                 self._make_list()
 
     def check(
-        self, limits: Limits, token: CancelToken, sink: ProgressSink = ignore_progress, *, deep: bool = False
+        self,
+        limits: Limits,
+        token: CancelToken,
+        sink: ProgressSink = ignore_progress,
+        *,
+        deep: bool = False,
+        again: bool = False,
     ) -> tuple[Forecast, ...]:
         """Put the rules to the archive, once: their findings join the others. What each loader would do with it.
 
-        Raises as `check_archive`; from any thread.
+        `again`: something was read since, and the rules may say more. Raises as `check_archive`; from any thread.
         """
         with self._checking:
             token.check()
-            if self._report is None or (deep and not self._report.is_deep):
+            if self._report is None or (not self._report.is_deep and (deep or again)):
                 self.take(check_archive(self._archive, deep=deep, token=token, sink=sink, limits=limits))
         return self.forecasts
 

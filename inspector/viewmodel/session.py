@@ -270,13 +270,13 @@ class ArchiveSession:
                 self._listings.popitem(last=False)
 
     def check(
-        self, token: CancelToken, sink: ProgressSink = ignore_progress, *, deep: bool = False
+        self, token: CancelToken, sink: ProgressSink = ignore_progress, *, deep: bool = False, again: bool = False
     ) -> tuple[Forecast, ...]:
         """Put the rules to the archive, once: their findings join the others. What each loader would do with it.
 
-        `deep` reads every blob that was not read yet. Belongs into a worker; raises as `check_archive`.
+        `deep` reads every blob that was not read yet, `again` asks once more after something was read. Belongs into a worker; raises as `check_archive`.
         """
-        return self.found.check(self.limits, token, sink, deep=deep)
+        return self.found.check(self.limits, token, sink, deep=deep, again=again)
 
     def tar_of(self, node: StructureNode, layer: int | None, listing: Listing) -> ByteSource:
         """The uncompressed tar of the layer that `node` is, or of layer `layer` (from 0) of the image that it is.

@@ -86,7 +86,10 @@ def _verify(
         done += blob.size
         if on_checked is not None:
             on_checked()
-    return _count(blobs, session, len(absent))
+    outcome = _count(blobs, session, len(absent))
+    if outcome.wrong:
+        session.check(token, again=True)  # what is wrong becomes a finding, and changes what loaders make of it
+    return outcome
 
 
 def _needs_check(blob: Blob) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inspector.findings import Finding, Severity, Where
-from inspector.progress import CancelToken
+from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.badges import Badges
 from inspector.viewmodel.findingsview import finding_list
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import NodeType
-from tests.builders import Bundle
-from tests.builders.altered import altered, drop, put
+from inspector.viewmodel.verification import verify_all
+from tests.builders import Bundle, sha256
+from tests.builders.altered import LAYERS, altered, drop, put
 
 Opener = Callable[[Bundle | Path], ArchiveSession]
 
@@ -95,3 +96,14 @@ def test_a_place_in_the_tar_leads_to_its_member(session_of: Opener) -> None:
     assert [row.node for row in session.findings_of(found)] == [layer, layer]
     beyond = Finding("TAR-4", Severity.WARNING, "Odd", where=Where(offset=session.size + 10_000))
     assert session.findings_of([beyond]).rows[0].node is None
+
+
+def test_verifying_makes_a_finding_of_what_is_wrong(session_of: Opener) -> None:
+    layer = f"blobs/sha256/{sha256(LAYERS[0])}"
+    session = session_of(altered(with_docker=True).replacing(layer, LAYERS[0].replace(b"1\n", b"9\n")))
+    session.check(CancelToken())
+    assert len(session.findings) == 0
+    assert verify_all(session, CancelToken(), ignore_progress).wrong == 1
+    assert [row.code for row in session.findings] == ["BLOB-1"]
+    verdicts = {forecast.loader: str(forecast.verdict) for forecast in session.found.forecasts}
+    assert verdicts["containerd"] == "refuses"
