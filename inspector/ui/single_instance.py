@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
@@ -21,6 +23,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 MOST_BYTES = 1 << 20
 """The longest message: some thousand paths."""
 _MAGIC = b"image-inspector 1\n"
+_TOKEN = re.compile(rb"[!-~]{0,256}")
+_LEAVE = "XDG_ACTIVATION_TOKEN"
 _THANKS = b"ok\n"
 _MOST_CLIENTS = 8
 _START_MS = 3000
@@ -47,14 +51,25 @@ def private_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     return Path(named) if private else None
 
 
-def pack(paths: Sequence[Path]) -> bytes:
-    """The message for `paths`: a line that names the protocol, the length in 4 bytes, names that end in NUL."""
-    body = b"".join(os.fsencode(path) + b"\0" for path in paths)
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a later start asks for."""
+
+    paths: tuple[Path, ...]
+    """Absolute."""
+    token: str = ""
+    """The desktop's leave to come to the front (Wayland's xdg-activation), made for the later start."""
+
+
+def pack(request: Request) -> bytes:
+    """The message: a line that names the protocol, the length in 4 bytes; token and paths, each ended by NUL."""
+    parts = [request.token, *map(str, request.paths)]
+    body = b"".join(os.fsencode(part) + b"\0" for part in parts)
     return _MAGIC + len(body).to_bytes(4, "big") + body
 
 
-def unpack(message: bytes) -> list[Path] | None:
-    """The absolute paths of a message; None while it is not whole.
+def unpack(message: bytes) -> Request | None:
+    """The request of a message; None while it is not whole.
 
     Raises ValueError on what `pack` never makes.
     """
@@ -68,19 +83,22 @@ def unpack(message: bytes) -> list[Path] | None:
         raise ValueError("too long")
     if len(message) < begin + length:
         return None
-    names = message[begin:].split(b"\0")
-    if names.pop() or not all(names):
+    token, *names = message[begin:].split(b"\0")
+    if not names or names.pop() or not all(names):
         raise ValueError("a name is cut off or empty")
-    paths = [Path(os.fsdecode(name)) for name in names]
+    paths = tuple(Path(os.fsdecode(name)) for name in names)
     if not all(path.is_absolute() for path in paths):
         raise ValueError("a path is relative: to which folder?")
-    return paths
+    if _TOKEN.fullmatch(token) is None:
+        raise ValueError("no token of a desktop")
+    return Request(paths, token.decode("ascii"))
 
 
 class SingleInstance:
     """This program's part: first on its screen, or a later one."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._token = environment.get(_LEAVE, "")
         self._server: QLocalServer | None = None
         self._lock: QLockFile | None = None
         folder = private_folder(environment)
@@ -103,7 +121,7 @@ class SingleInstance:
         """Whether the first program took `paths` (absolute ones). Waits 5 s at most; never raises."""
         if self._lock is None or self._lock.error() is not QLockFile.LockError.LockFailedError:
             return False  # nobody holds the lock: it could not be made
-        message = pack(paths)
+        message = pack(Request(tuple(paths), self._token))
         if len(message) > MOST_BYTES:
             return False
         socket = QLocalSocket()
@@ -167,15 +185,17 @@ class _Client(QObject):
     def _read(self) -> None:
         self._said += self._socket.readAll().data()
         try:
-            paths = unpack(self._said)
+            request = unpack(self._said)
         except ValueError:
             self._socket.abort()
             return
-        if paths is None:
+        if request is None:
             return
         with contextlib.suppress(RuntimeError, TypeError):
             self._socket.readyRead.disconnect(self._read)
         self._socket.write(_THANKS)
         self._socket.flush()
         self._socket.disconnectFromServer()
-        self._received(paths)
+        if request.token:
+            os.environ[_LEAVE] = request.token  # Qt looks there when a window asks for the front, and takes it away
+        self._received(request.paths)

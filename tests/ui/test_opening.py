@@ -14,7 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.main_window import MainWindow
-from inspector.ui.single_instance import MOST_BYTES, SingleInstance, pack, private_folder, unpack
+from inspector.ui.single_instance import MOST_BYTES, Request, SingleInstance, pack, private_folder, unpack
 from tests.ui.conftest import PATIENCE_MS
 
 
@@ -74,8 +74,9 @@ def answer_of(qtbot: QtBot, started: subprocess.Popen[str]) -> str:
     ids=["none", "one", "strange names"],
 )
 def test_a_message_says_what_was_sent(paths: list[Path]) -> None:
-    message = pack(paths)
-    assert unpack(message) == paths
+    request = Request(tuple(paths), "kwin-7_TIME12")
+    message = pack(request)
+    assert unpack(message) == request
     assert all(unpack(message[:end]) is None for end in range(len(message)))
 
 
@@ -85,10 +86,11 @@ def test_a_message_says_what_was_sent(paths: list[Path]) -> None:
         b"GET / HTTP/1.1\r\n",
         b"image-inspector 2\n",
         b"image-inspector 1\n" + (MOST_BYTES + 1).to_bytes(4, "big"),
-        pack([Path("/a")]) + b"x",
+        pack(Request((Path("/a"),))) + b"x",
+        pack(Request((Path("/a"),), "two words")),
         b"image-inspector 1\n\0\0\0\x02/a",
         b"image-inspector 1\n\0\0\0\x04/a\0\0",
-        pack([Path("relative.tar")]),
+        pack(Request((Path("relative.tar"),))),
     ],
 )
 def test_a_message_that_no_start_sends_is_refused(message: bytes) -> None:
@@ -116,6 +118,21 @@ def test_a_second_start_hands_over_absolute_paths(
     started = second_start(runtime, "app.tar", "/srv/other.tar", folder=folder)
     assert answer_of(qtbot, started) == "False True"
     assert first[1] == [folder / "app.tar", Path("/srv/other.tar")]
+
+
+def test_the_desktop_s_leave_to_come_to_the_front_is_handed_over(
+    qtbot: QtBot, runtime: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it Wayland's desktops leave the window where it is, behind the file manager."""
+    monkeypatch.setenv("XDG_ACTIVATION_TOKEN", "old")
+    seen: list[str] = []
+    instance = SingleInstance(runtime)
+    assert instance.claim()
+    assert instance.listen(lambda _paths: seen.append(os.environ["XDG_ACTIVATION_TOKEN"]))
+    started = second_start({**runtime, "XDG_ACTIVATION_TOKEN": "new"}, "/a.tar", folder=tmp_path)
+    assert answer_of(qtbot, started) == "False True"
+    assert seen == ["new"]
+    instance.close()
 
 
 def test_the_socket_is_the_user_s_alone(first: tuple[SingleInstance, list[Path]]) -> None:
