@@ -191,20 +191,16 @@ def _rewritten(documents: Sequence[Converted]) -> Iterator[str]:
 def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
     """Who names a digest that is no longer there (formats.md D1)."""
     moved = {done.old: done for done in documents if done.action == REWRITTEN and done.old != done.digest}
-    gone = frozenset[Digest]().union(*(unwanted(part.contents, layout.options) for part in layout.parts))
+    written = {done.old for done in documents if done.old is not None}
     for node in layout.nodes():
         image = node.image
-        if (
-            node.digest in gone
-            or image is None
-            or image.subject is None
-            or image.subject not in moved
-            or image.kind is NodeKind.IMAGE
-        ):
+        if image is None or image.subject is None or image.kind is NodeKind.IMAGE:
+            continue
+        if image.subject not in moved or node.digest not in written:
             continue
         now = "" if moved[image.subject].waiting else f", which is now {moved[image.subject].digest.short}"
         yield (
-            f"{_name(image)} {node.digest.short if node.digest is not None else ''} was made for "
+            f"{_name(image)} {node.digest.short} was made for "
             f"{image.subject.short}{now}: it is kept, but what it vouches for is the old digest."
         )
 

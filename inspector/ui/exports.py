@@ -52,15 +52,15 @@ class Exports(QObject):
         """One click: `NAME.oci.tar` beside the archive, default preset. Asks only if that file exists."""
         self.start(view, ExportRequest(preset=self.preset), exporting.default_target(view.session), overwrite=False)
 
-    def ask(self, view: ArchiveView, others: Sequence[Path] = (), *, code: str = "") -> ExportDialog:
-        """The dialog; it does not block, and neither does what follows. `others`: archives that may be merged; `code`: of a
-        finding that the export shall mend.
+    def ask(self, view: ArchiveView, others: Sequence[Path] = (), *, codes: Sequence[str] = ()) -> ExportDialog:
+        """The dialog; it does not block, and neither does what follows. `others`: archives that may be merged; `codes`: of
+        findings that the export shall mend.
         """
         dialog = ExportDialog(view.session, self._runner, self._window, saved=self.saved_presets, others=others)
         dialog.saved_changed.connect(self._keep_presets)
         dialog.choose_preset(self.preset)
-        if code:
-            dialog.choices.mend(code)
+        if codes:
+            dialog.choices.mend(codes)
         dialog.export_asked.connect(
             lambda request, target, overwrite: self.start(view, request, target, overwrite=overwrite)
         )

@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         self.task_status = TaskStatus(self.runner, self)
         bar.addPermanentWidget(self.task_status)
         self.findings_dock = FindingsDock(self)
-        self.findings_dock.fix_asked.connect(lambda view, _rows: self.ask_export(view))
+        self.findings_dock.fix_asked.connect(lambda view, rows: self.ask_export(view, [row.code for row in rows]))
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.findings_dock)
 
     def compare(self, view: ArchiveView) -> None:
@@ -156,8 +156,8 @@ class MainWindow(QMainWindow):
         if chosen:
             view.compare_with(Path(chosen))
 
-    def ask_export(self, view: ArchiveView) -> None:
-        self.exports.ask(view, self.archives.others(view))
+    def ask_export(self, view: ArchiveView, codes: Sequence[str] = ()) -> None:
+        self.exports.ask(view, self.archives.others(view), codes=codes)
 
     def show_preferences(self) -> PreferencesDialog:
         dialog = PreferencesDialog(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inspector.export.repairs import Digests, PlannedRepair
+from inspector.export.repairs import BY_ID, Digests, PlannedRepair
 from inspector.language import tr, trn
 from inspector.viewmodel import display
 
@@ -94,16 +94,22 @@ _DEARER = {"point-at-complete": "prune-absent", "foreign-layers": "distributable
 """Of two ways to mend the same, the one that costs less, and the other."""
 
 
-def asked_for(code: str, rows: Sequence[RepairRow]) -> tuple[str, ...]:
-    """The keys to tick so that findings of `code` are mended; () if they are already, or nothing here mends them."""
-    ways = [row for row in rows if code in row.codes]
-    if any(row.state in (RepairState.MADE, RepairState.NEEDED) for row in ways):
-        return ()
-    keys = [row.key for row in ways]
-    dearer = {_DEARER[key] for key in keys if key in _DEARER}
-    return tuple(key for key in keys if key not in dearer)
+def asked_for(codes: Iterable[str], rows: Sequence[RepairRow]) -> tuple[str, ...]:
+    """The keys to tick so that findings of `codes` are mended; () if they are already, or nothing here mends them."""
+    wanted: dict[str, None] = {}
+    for code in codes:
+        ways = [row for row in rows if row.key in answered([code], rows)]
+        if any(row.state in (RepairState.MADE, RepairState.NEEDED) for row in ways):
+            continue
+        dearer = {_DEARER[row.key] for row in ways if row.key in _DEARER}
+        wanted.update(dict.fromkeys(row.key for row in ways if row.key not in dearer))
+    return tuple(wanted)
 
 
-def answered(code: str, rows: Sequence[RepairRow]) -> tuple[str, ...]:
-    """The keys of `rows` that a finding of `code` is about."""
-    return tuple(row.key for row in rows if code in row.codes)
+def answered(codes: Iterable[str], rows: Sequence[RepairRow]) -> tuple[str, ...]:
+    """The keys of `rows` that findings of `codes` are about."""
+    keys: dict[str, None] = {}
+    for code in codes:
+        met = [row.key for row in rows if code in row.codes]
+        keys.update(dict.fromkeys(met or [row.key for row in rows if code in BY_ID[row.key].codes]))
+    return tuple(keys)

@@ -53,7 +53,7 @@ def test_from_a_finding(open_archive: Opener, window: MainWindow, qtbot: QtBot, 
     arm = image("docker.io/library/app:1", architecture="arm64", layers=1)
     made = containerd([image("docker.io/library/app:1")], absent=[arm], nested=True)
     view = open_archive(made.write(tmp_path / "app.tar"))
-    dialog = window.exports.ask(view, code="BLOB-6")
+    dialog = window.exports.ask(view, codes=["BLOB-6"])
     qtbot.waitUntil(lambda: dialog.request.repairs == (("point-at-complete", True),), timeout=PATIENCE_MS)
     planned(qtbot, dialog)
     assert dialog.choices.repairs.list.isVisible()

@@ -41,6 +41,10 @@ _AUTOMATIC = -1
 """Below every level: what the preset takes."""
 
 
+_MENDED_BY_NAMES = {"INDEX-10": 1, "ANNOT-3": 1, "ANNOT-2": 3}
+"""Findings that no repair mends, but another name or annotation; and the number of the tab for it."""
+
+
 class ExportChoices(QTabWidget):
     """Tabs; `request_on` puts what is chosen into a request, `show_request` shows the general part of one."""
 
@@ -120,10 +124,12 @@ class ExportChoices(QTabWidget):
             self.split.setCurrentIndex(max(0, self.split.findData(request.split)))
         self.changed.emit()
 
-    def mend(self, code: str) -> None:
-        """Show the repairs, and tick what mends findings of that code (*Fix by export*)."""
-        self.setCurrentWidget(self.repairs)
-        self.repairs.want(code)
+    def mend(self, codes: Sequence[str]) -> None:
+        """Show the repairs, and tick what mends findings of these codes (*Fix by export*)."""
+        pages = {_MENDED_BY_NAMES.get(code, self.repairs) for code in codes}
+        only = pages.pop() if len(pages) == 1 else self.repairs
+        self.setCurrentIndex(only if isinstance(only, int) else self.indexOf(self.repairs))
+        self.repairs.want(codes)
 
     @property
     def nothing_chosen(self) -> bool:

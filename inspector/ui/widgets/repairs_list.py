@@ -35,7 +35,7 @@ class RepairsList(QWidget):
         super().__init__(parent)
         self._rows: tuple[RepairRow, ...] = ()
         self._choice: dict[str, bool] = {}
-        self._wanted_code = ""
+        self._wanted: tuple[str, ...] = ()
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
         self.list.setHeaderLabels([self.tr("Repair"), self.tr("Digests"), self.tr("Because of")])
@@ -82,9 +82,9 @@ class RepairsList(QWidget):
         """Take a `choice` made before; the next plan shows it."""
         self._choice = dict(choice)
 
-    def want(self, code: str) -> None:
-        """Tick what mends findings of `code`, as soon as the rows are there (*Fix by export*)."""
-        self._wanted_code = code
+    def want(self, codes: Iterable[str]) -> None:
+        """Tick what mends findings of `codes`, as soon as the rows are there (*Fix by export*)."""
+        self._wanted = tuple(codes)
         if self._rows:
             self._grant()
 
@@ -104,7 +104,7 @@ class RepairsList(QWidget):
         self.as_usual.setEnabled(bool(self._choice))
         self._tell()
         self.shown.emit()
-        if self._wanted_code and self._rows:
+        if self._wanted and self._rows:
             self._grant()
 
     def _tell(self) -> None:
@@ -134,15 +134,15 @@ class RepairsList(QWidget):
         self.changed.emit()
 
     def _grant(self) -> None:
-        code, self._wanted_code = self._wanted_code, ""
-        about = repairing.answered(code, self._rows)
+        codes, self._wanted = self._wanted, ()
+        about = repairing.answered(codes, self._rows)
         for place in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(place)
             if item is not None and item.data(0, _KEY) in about:
                 self.list.setCurrentItem(item)
                 self.list.scrollToItem(item)
                 break
-        wanted = repairing.asked_for(code, self._rows)
+        wanted = repairing.asked_for(codes, self._rows)
         if wanted:
             self._choice |= dict.fromkeys(wanted, True)
             self.changed.emit()

@@ -45,17 +45,17 @@ def test_a_finding_leads_to_what_mends_it(session_of: Opener) -> None:
     arm = image("docker.io/library/app:1", architecture="arm64", layers=1)
     session = session_of(containerd([image("docker.io/library/app:1")], absent=[arm], nested=True))
     found = tuple(rows(session).values())
-    assert set(answered("BLOB-6", found)) == {"point-at-complete", "prune-absent"}
-    assert asked_for("BLOB-6", found) == ("point-at-complete",)  # keeps every digest
+    assert set(answered(["BLOB-6"], found)) == {"point-at-complete", "prune-absent"}
+    assert asked_for(["BLOB-6"], found) == ("point-at-complete",)  # keeps every digest
     now = tuple(rows(session, point_at_complete=True).values())
-    assert asked_for("BLOB-6", now) == ()
-    assert asked_for("LAYER-2", found) == ()
+    assert asked_for(["BLOB-6"], now) == ()
+    assert asked_for(["LAYER-2"], found) == ()
 
 
 def test_partly_made_by_default(session_of: Opener) -> None:
     found = rows(session_of(altered(manifest=drop("mediaType"))))
     assert found["document-fields"].state is RepairState.LEFT
-    assert asked_for("MANIF-2", tuple(found.values())) == ("document-fields",)
+    assert asked_for(["MANIF-2"], tuple(found.values())) == ("document-fields",)
 
 
 def test_hostile_names_are_shown_harmless(session_of: Opener) -> None:
