@@ -85,6 +85,19 @@ def test_the_key_turns_to_the_tree_and_back(
     assert page.tree_view.json_model.rowCount() == 1
 
 
+def test_the_tree_is_remembered_for_the_next_archive(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path, archive: Path
+) -> None:
+    view = open_archive(oci_archive)
+    view.pages.json.toggle_tree()
+    view = open_archive(archive)
+    view.select(node_named(view, "config"))
+    view.pages.show_page(Page.JSON)
+    settle(qtbot, view)
+    assert view.pages.json.shows_tree
+    assert view.pages.json.tree_view.json_model.rowCount() == 1
+
+
 def test_folding_by_keys_and_in_the_gutter(qtbot: QtBot, page: JsonPage) -> None:
     page.show_json(document({"a": [1, 2, {"b": 3}], "c": 4}))
     whole = lines(page)

@@ -122,6 +122,11 @@ class JsonPage(QWidget):
     def shows_tree(self) -> bool:
         return self._tree.isChecked()
 
+    def show_tree(self, tree: bool) -> None:
+        """Which of the two comes next."""
+        if tree != self.shows_tree:
+            (self._tree if tree else self._pretty).setChecked(True)
+
     def show_json(self, json: JsonView) -> None:
         self._json = json
         self._note.setText(json.note)

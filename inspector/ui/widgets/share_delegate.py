@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 SHARE_ROLE = Qt.ItemDataRole.UserRole
 """A model answers with 0 to 1, or nothing."""
+_THICK = 3
+_ALPHA = 170
 
 
 class ShareDelegate(QStyledItemDelegate):
@@ -20,11 +22,12 @@ class ShareDelegate(QStyledItemDelegate):
         share = index.data(SHARE_ROLE)
         if not share:
             return
-        room: QRect = option.rect.adjusted(2, 3, -2, -3)
+        # Below the text, which stays as easy to read as in any other cell.
+        room: QRect = option.rect.adjusted(2, option.rect.height() - _THICK - 1, -2, -1)
         bar = QRect(room)
         bar.setWidth(max(1, round(room.width() * min(1.0, share))))
         if option.direction == Qt.LayoutDirection.RightToLeft:
             bar.moveRight(room.right())
         colour = QColor(option.palette.color(QPalette.ColorRole.Highlight))
-        colour.setAlpha(60)
+        colour.setAlpha(_ALPHA)
         painter.fillRect(bar, colour)
