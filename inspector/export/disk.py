@@ -39,6 +39,12 @@ def write_at(descriptor: int, data: bytes, offset: int) -> None:
     os.lseek(descriptor, here, os.SEEK_SET)
 
 
+def cut(descriptor: int, size: int) -> None:
+    """The file is `size` bytes long, and goes on there."""
+    os.ftruncate(descriptor, size)
+    os.lseek(descriptor, size, os.SEEK_SET)
+
+
 def sync(descriptor: int) -> None:
     """The file's bytes are on the disk when this returns; OSError if they are not."""
     os.fsync(descriptor)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.source import ByteSource
-from inspector.errors import ExportError, InspectorError
+from inspector.errors import InspectorError
+from inspector.export import tarstream
 from inspector.export.blobbag import mismatch
+from inspector.export.expected import Expected, WrongContent
 from inspector.export.layerreader import LayerReader
 from inspector.export.planned import ExportPlan, Inflated, PlannedBlob, Recoded, ToRecode
-from inspector.export.verify import Expected, WrongContent
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
@@ -21,23 +22,33 @@ WRITING = "Writing"
 class Output(Protocol):
     """A tar or a folder that grows. Methods raise OSError, `Cancelled`, and what reading the source raises."""
 
+    @property
+    def names(self) -> set[str]:
+        """Files and folders that are in it."""
+        ...
+
+    def counted(self, advanced: Callable[[int], None]) -> Output: ...
+
     def folder(self, name: str) -> None: ...
 
-    def document(self, name: str, data: bytes) -> None: ...
+    def document(self, item: Expected, data: bytes) -> None: ...
 
-    def blob(self, name: str, source: ByteSource) -> None: ...
+    def blob(self, item: Expected, source: ByteSource) -> None: ...
 
-    def stream(self, name: str, pieces: Iterable[bytes]) -> int: ...
+    def stream(self, pieces: Iterable[bytes], finish: Callable[[int], Expected | None]) -> None:
+        """A file that `finish` gives a name when its size is known, or takes back with None."""
+        ...
 
 
-Out = TypeVar("Out", bound=Output)
-
-
-def fill(
-    plan: ExportPlan, make: Callable[[Callable[[int], None]], Out], token: CancelToken, sink: ProgressSink
-) -> tuple[Out, list[Expected]]:
-    """Everything that `plan` holds, put into what `make` gives for a function that counts bytes; what must be found there."""
-    total = plan.tar_size
+def fill(plan: ExportPlan, out: Output, token: CancelToken, sink: ProgressSink) -> None:
+    """Put everything that `plan` holds, and that is not in it already, into `out`."""
+    there = out.names
+    members = [member for member in _members(plan) if _name(member) not in there]
+    sizes = plan.sizes
+    total = len(tarstream.END) + sum(
+        len(tarstream.folder_header(m)) if isinstance(m, str) else tarstream.stored_size(m.name, sizes[m.name])
+        for m in members
+    )
     done = 0
     subject = ""
 
@@ -46,15 +57,18 @@ def fill(
         done += count
         sink(Progress(WRITING, min(done, total), total, subject))
 
-    out = make(advanced)
-    expected: list[Expected] = []
-    for member in _members(plan):
+    out.counted(advanced)
+    for member in members:
         if isinstance(member, str):
             out.folder(member)
             continue
         subject = member.name
-        expected.append(_put(out, plan, member, token))
-    return out, expected
+        _put(out, plan, member, token)
+    sink(Progress(WRITING, total, total, subject))
+
+
+def _name(member: str | PlannedBlob) -> str:
+    return member if isinstance(member, str) else member.name
 
 
 def _members(plan: ExportPlan) -> Iterator[str | PlannedBlob]:
@@ -65,29 +79,28 @@ def _members(plan: ExportPlan) -> Iterator[str | PlannedBlob]:
     return (row[1] for row in rows)
 
 
-def _put(out: Output, plan: ExportPlan, planned: PlannedBlob, token: CancelToken) -> Expected:
-    """Write one file; returns what must be found there later."""
+def _put(out: Output, plan: ExportPlan, planned: PlannedBlob, token: CancelToken) -> None:
+    """Write one file."""
     origin, digest = planned.origin, planned.digest
-    assert not isinstance(origin, ToRecode), "layers are compressed before anything is written"
+    assert not isinstance(origin, (ToRecode, Recoded)), "layers are compressed before anything else is written"
     assert digest is not None
     if isinstance(origin, bytes):
-        out.document(planned.name, origin)
-        return Expected(planned.name, len(origin), digest)
-    if isinstance(origin, Inflated):
+        out.document(Expected(planned.name, len(origin), digest), origin)
+    elif isinstance(origin, Inflated):
         layer = LayerReader(origin.blob, token, plan.options.limits)
-        try:
-            size = out.stream(planned.name, layer.plain())
-        except OverflowError as error:
-            raise ExportError("A layer is too large", f"{error}. Choose another preset.") from error
-        layer.check(plan)
-        if layer.diff_id != digest:
-            raise _wrong(plan, f"{origin.blob.member.name}, uncompressed,", digest, layer.diff_id)
-        return Expected(planned.name, size, digest)
-    source = origin.source if isinstance(origin, Recoded) else origin.open()
-    if planned.size != source.size:
-        raise _wrong(plan, planned.name, digest, None)
-    out.blob(planned.name, source)
-    return Expected(planned.name, source.size, digest if digest.checkable else None)
+
+        def finish(size: int) -> Expected:
+            layer.check(plan)
+            if layer.diff_id != digest:
+                raise _wrong(plan, f"{layer.blob.member.name}, uncompressed,", digest, layer.diff_id)
+            return Expected(planned.name, size, digest)
+
+        out.stream(layer.plain(), finish)
+    else:
+        source = origin.open()
+        if planned.size != source.size:
+            raise _wrong(plan, planned.name, digest, None)
+        out.blob(Expected(planned.name, source.size, digest if digest.checkable else None), source)
 
 
 def _wrong(plan: ExportPlan, name: str, expected: Digest, found: Digest | None) -> InspectorError:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from inspector.archive.source import FileSource
-from inspector.errors import ReadFailed
-from inspector.export import fill, pack
+from inspector.export import pack
+from inspector.export.expected import Written, WrongContent
+from inspector.export.fill import blame, fill
 from inspector.export.folder_output import FolderOutput
 from inspector.export.folder_target import FolderTarget, is_empty_folder
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
-from inspector.export.target import Target, unwritable
+from inspector.export.recoding import recode_into
+from inspector.export.target import Target
+from inspector.export.trailing import Trail
 from inspector.export.transfer import BackgroundSync, TarOutput
-from inspector.export.verify import WrongContent, read_back, read_back_folder
-from inspector.progress import CancelToken, ProgressSink
+from inspector.export.verify import STAGE, check_frame, read_back_folder
+from inspector.progress import CancelToken, Progress, ProgressSink
 
 _ENDINGS = ((".tar.gz", Form.TAR_GZ), (".tgz", Form.TAR_GZ), (".tar.zst", Form.TAR_ZST), (".tzst", Form.TAR_ZST))
 PACKED = {Form.TAR_GZ: "gzip", Form.TAR_ZST: "zstd"}
@@ -35,43 +38,41 @@ def form_for(target: str) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What was written under its temporary name, and verified. `size` in bytes; `sha256` of the file in hex, "" for a folder;
-    `seconds` of writing, of reading back, and of waiting for the disk after that.
+    """What was written under its temporary name, and verified. `plan`: with all digests known. `size` in bytes; `sha256` of
+    the file in hex, "" for a folder; `seconds` of writing (and what was read back meanwhile), of the rest of reading back,
+    and of waiting for the disk after that.
     """
 
+    plan: ExportPlan
     size: int
     sha256: str
     seconds: tuple[float, float, float]
 
 
 def land(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:
-    """Write, sync and read back, in the form that `place` was made for. Raises as `writer.export_archive`."""
-    write = _folder if isinstance(place, FolderTarget) else _packed if plan.form in PACKED else _tar
+    """Compress, write, sync and read back, in the form that `place` was made for. Raises as `writer.export_archive`."""
     try:
-        return write(plan, place, token, sink)  # type: ignore[arg-type]  # a folder only goes to `_folder`
-    except ReadFailed as error:
-        ours = error.subject == str(place.folder) or error.subject.startswith(str(place.part))
-        if not ours or not isinstance(error.__cause__, OSError):
-            raise
-        raise unwritable(place.path, error.__cause__) from error  # not the source: the disk that we write to
+        if isinstance(place, FolderTarget):
+            return _folder(plan, place, token, sink)
+        if plan.form in PACKED:
+            return _packed(plan, place, token, sink)
+        return _tar(plan, place, token, sink)
+    except WrongContent as error:
+        raise blame(plan, error, token) from error
 
 
 def _tar(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:
     started = time.monotonic()
-    with TarOutput(place.descriptor, token) as out:
-        expected = fill.fill(plan, out.counted, token, sink)[1]
-        written = out.end()
-    ended = time.monotonic()
-    # The disk takes the bytes while we look at them: two different machines are busy.
-    sync = BackgroundSync(place.descriptor)
-    with FileSource(place.part) as source:
-        try:
-            sha256 = read_back(source, expected, written, token, sink)
-        except WrongContent as error:
-            raise fill.blame(plan, error, token) from error
+    with Trail(place.descriptor, token, _verified(plan, sink)) as trail:
+        settled, written = _written(plan, place.descriptor, trail, token, sink)
+        ended = time.monotonic()
+        # The disk takes the bytes while we look at the last of them: two different machines are busy.
+        sync = BackgroundSync(place.descriptor)
+        sha256 = _read_back(place.descriptor, place.part, written, trail, token)
     read = time.monotonic()
+    sink(Progress(STAGE, 1, 1))
     sync.wait(token)
-    return Landed(written.size, sha256, (ended - started, read - ended, time.monotonic() - read))
+    return Landed(settled, written.size, sha256, (ended - started, read - ended, time.monotonic() - read))
 
 
 def _packed(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:
@@ -79,33 +80,56 @@ def _packed(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressS
     started = time.monotonic()
     word = PACKED[plan.form]
     with tempfile.TemporaryFile(prefix=".", suffix=".part", dir=place.folder, buffering=0) as file:
-        with TarOutput(file.fileno(), token) as out:
-            expected = fill.fill(plan, out.counted, token, sink)[1]
-            written = out.end()
-        source = FileSource.of_descriptor(os.dup(file.fileno()), place.folder)
-        with source:
-            try:
-                plain = read_back(source, expected, written, token, sink)
-            except WrongContent as error:
-                raise fill.blame(plan, error, token) from error
+        with Trail(file.fileno(), token, lambda _count, _name: None) as trail:
+            settled, written = _written(plan, file.fileno(), trail, token, sink)
+            plain = _read_back(file.fileno(), place.folder, written, trail, token)
+        with FileSource.of_descriptor(os.dup(file.fileno()), place.folder) as source:
             packed = pack.pack(source, place.descriptor, word, token, sink)
     ended = time.monotonic()
     sync = BackgroundSync(place.descriptor)
     pack.read_back_packed(place.part, word, plain, written.size, packed, token, sink)
     read = time.monotonic()
     sync.wait(token)
-    return Landed(packed.size, packed.sha256, (ended - started, read - ended, time.monotonic() - read))
+    return Landed(settled, packed.size, packed.sha256, (ended - started, read - ended, time.monotonic() - read))
 
 
 def _folder(plan: ExportPlan, place: FolderTarget, token: CancelToken, sink: ProgressSink) -> Landed:
     started = time.monotonic()
-    out, expected = fill.fill(plan, partial(FolderOutput, place.part, token), token, sink)
+    out = FolderOutput(place.part, token)
+    settled = recode_into(out, plan, token, sink)
+    fill(settled, out, token, sink)
     ended = time.monotonic()
     sync = BackgroundSync(place.descriptor, out.paths(), token)
-    try:
-        read_back_folder(place.part, expected, token, sink)
-    except WrongContent as error:
-        raise fill.blame(plan, error, token) from error
+    read_back_folder(place.part, out.expected, token, sink)
     read = time.monotonic()
     sync.wait(token)
-    return Landed(sum(item.size for item in expected), "", (ended - started, read - ended, time.monotonic() - read))
+    size = sum(item.size for item in out.expected)
+    return Landed(settled, size, "", (ended - started, read - ended, time.monotonic() - read))
+
+
+def _written(
+    plan: ExportPlan, descriptor: int, trail: Trail, token: CancelToken, sink: ProgressSink
+) -> tuple[ExportPlan, Written]:
+    out = TarOutput(descriptor, token, trail)
+    settled = recode_into(out, plan, token, sink)
+    fill(settled, out, token, sink)
+    return settled, out.end()
+
+
+def _read_back(descriptor: int, path: Path, written: Written, trail: Trail, token: CancelToken) -> str:
+    sha256 = trail.finish()
+    with FileSource.of_descriptor(os.dup(descriptor), path) as source:
+        check_frame(source, written, token)
+    return sha256
+
+
+def _verified(plan: ExportPlan, sink: ProgressSink) -> Callable[[int, str], None]:
+    total = max(1, plan.tar_size)
+    done = 0
+
+    def advanced(count: int, name: str) -> None:
+        nonlocal done
+        done += count
+        sink(Progress(STAGE, min(done, total), total, name))
+
+    return advanced

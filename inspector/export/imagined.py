@@ -30,10 +30,10 @@ def imagined(plan: ExportPlan, token: CancelToken) -> ImaginedTar:
     """The tar of `plan`, with something in the place of every layer that waits for its compression."""
     made_up = {
         item.stand_in: Recoded(
-            Zeros(_MAGIC.get(item.encoding.compression, b""), item.blob.size),
             Digest.from_hex(sha256(str(item.stand_in).encode()).hexdigest()),
             max(item.blob.size, _LONGEST_MAGIC),
             item.diff_id or Digest.from_hex(sha256(b"diffID of " + str(item.stand_in).encode()).hexdigest()),
+            Zeros(_MAGIC.get(item.encoding.compression, b""), item.blob.size),
         )
         for item in plan.waiting
     }
@@ -102,6 +102,7 @@ def _content(planned: PlannedBlob) -> ByteSource:
     if isinstance(origin, bytes):
         return MemorySource(origin)
     if isinstance(origin, Recoded):
+        assert origin.source is not None, "a plan of a finished export has nothing to be imagined"
         return origin.source
     if isinstance(origin, Inflated):
         return Zeros(b"", planned.size if planned.size is not None else origin.blob.size)

@@ -10,9 +10,9 @@ from inspector.archive.compression import Compression, inflate
 from inspector.archive.source import ByteSource, FileSource, chunks
 from inspector.errors import CompressionError
 from inspector.export import disk
+from inspector.export.expected import unlike
 from inspector.export.recompress import Encoding, encode
 from inspector.export.verify import STAGE as READING
-from inspector.export.verify import unlike
 from inspector.oci.digest import hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob
+from inspector.archive.compression import Compression
 from inspector.export import tarstream
 from inspector.export.options import ExportOptions, Form
 from inspector.export.repairs import PlannedRepair
@@ -32,12 +33,12 @@ class Inflated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recoded:
-    """A layer that was compressed anew, waiting in a private temporary file."""
+    """A layer that was compressed anew and written already. `source`: its bytes, if they are to be read once more."""
 
-    source: ByteSource
     digest: Digest
     size: int
     diff_id: Digest
+    source: ByteSource | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,14 +157,30 @@ class ExportPlan:
 
     @property
     def room(self) -> int:
-        """Free bytes that writing may need at its height: compressed layers wait in a file of their own, as a plain tar does
-        while it is compressed.
+        """Free bytes that writing may need at its height: a plain tar waits in a file of its own while it is compressed, and
+        layers that are inflated grow, gzip's to what it says itself.
         """
-        waiting = sum(planned.origin.blob.size for planned in self.blobs if isinstance(planned.origin, ToRecode))
-        return self.size * (2 if self.form in (Form.TAR_GZ, Form.TAR_ZST) else 1) + waiting
+        grown = sum(max(0, _plain_size(planned.origin) - self.sizes[planned.name]) for planned in self.blobs)
+        return (self.size + grown) * (2 if self.form in (Form.TAR_GZ, Form.TAR_ZST) else 1)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each file, as far as they are known; else what its source takes."""
+        return dict(self._sizes())
 
     def _sizes(self) -> Iterator[tuple[str, int]]:
         for planned in self.blobs:
             origin = planned.origin
             known = origin.blob.size if isinstance(origin, (Inflated, ToRecode)) else 0
             yield planned.name, known if planned.size is None else planned.size
+
+
+def _plain_size(origin: object) -> int:
+    """What a layer that is to be uncompressed takes then, as its last gzip stream says (its size modulo 4 GiB); else 0."""
+    inflates = isinstance(origin, Inflated) or (
+        isinstance(origin, ToRecode) and origin.encoding.compression is Compression.NONE
+    )
+    if not inflates or not isinstance(origin, (Inflated, ToRecode)) or origin.blob.compression is not Compression.GZIP:
+        return 0
+    source = origin.blob.open()
+    return int.from_bytes(source.read_at(source.size - 4, 4), "little") if source.size >= 4 else 0

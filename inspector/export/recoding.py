@@ -1,16 +1,12 @@
-"""Layers on their way through a compressor: what was stored is checked, what comes out waits in a private file."""
+"""Layers on their way through a compressor into the new archive: what was stored is checked, what comes out gets its name."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
-from inspector.archive.source import FileSource, Window
-from inspector.export import disk
-from inspector.export.blobbag import mismatch
+from inspector.export.blobbag import blob_name, mismatch
+from inspector.export.expected import Expected
+from inspector.export.fill import Output
 from inspector.export.layerreader import LayerReader
 from inspector.export.plan import plan_export
 from inspector.export.planned import ExportPlan, Recoded, ToRecode
@@ -19,63 +15,59 @@ from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 STAGE = "Compressing"
+_FOLDERS = ("blobs", "blobs/sha256")
 
 
-@contextmanager
-def recode(plan: ExportPlan, folder: Path, token: CancelToken, sink: ProgressSink) -> Iterator[ExportPlan]:
-    """The plan with every layer that waited for it compressed anew, their bytes in an unlinked file in `folder`.
+def recode_into(out: Output, plan: ExportPlan, token: CancelToken, sink: ProgressSink) -> ExportPlan:
+    """Write every layer that waits to be compressed anew into `out`; the plan in which all digests are known.
 
-    Raises `BlobMismatch` for a layer whose bytes are not what its digests say: a wrong layer never gets a new digest.
+    They come before everything else, in the order of the plan, each once. Raises `BlobMismatch` for a layer whose bytes
+    are not what its digests say: a wrong layer never gets a new digest.
     """
     waiting = plan.waiting
     if not waiting:
-        yield plan
-        return
-    with tempfile.TemporaryFile(prefix=".", suffix=".part", dir=folder, buffering=0) as file:
-        source = _Spool(file.fileno(), folder)
-        total = sum(item.blob.size for item in waiting)
-        done = 0
-        recoded: dict[Digest, Recoded] = dict(plan.recoded)
-        for item in waiting:
-            reader = LayerReader(item.blob, token, plan.options.limits)
-
-            def told(reader: LayerReader = reader, before: int = done) -> None:
-                sink(Progress(STAGE, before + reader.read, total, reader.blob.member.name))
-
-            recoded[item.stand_in] = _recode_one(item, reader, source, told, token)
-            reader.check(plan)
-            if item.diff_id is not None and item.diff_id != reader.diff_id:
-                plan.check_sources()
-                raise mismatch(f"{item.blob.member.name}, uncompressed,", item.diff_id, reader.diff_id)
-            done += item.blob.size
-        yield plan_export(plan.archive, plan.options, others=plan.others, token=token, recoded=recoded)
+        return plan
+    for folder in _FOLDERS:
+        out.folder(folder)
+    total = sum(item.blob.size for item in waiting)
+    done = 0
+    recoded: dict[Digest, Recoded] = dict(plan.recoded)
+    for item in waiting:
+        recoded[item.stand_in] = _recode_one(out, plan, item, token, _Told(sink, done, total))
+        done += item.blob.size
+    return plan_export(plan.archive, plan.options, others=plan.others, token=token, recoded=recoded)
 
 
-class _Spool:
-    """Appends layers to one file and gives out windows of it."""
+class _Told:
+    """Tells of one layer, `before` bytes of `total` being done."""
 
-    def __init__(self, descriptor: int, folder: Path) -> None:
-        self.descriptor = descriptor
-        self._folder = folder
-        self.size = 0
+    def __init__(self, sink: ProgressSink, before: int, total: int) -> None:
+        self._sink, self._before, self._total = sink, before, total
 
-    def append(self, data: bytes) -> None:
-        disk.write(self.descriptor, data)
-        self.size += len(data)
-
-    def since(self, start: int) -> Window:
-        whole = FileSource.of_descriptor(os.dup(self.descriptor), self._folder)
-        return Window(whole, start, self.size - start)
+    def __call__(self, reader: LayerReader) -> None:
+        self._sink(Progress(STAGE, self._before + reader.read, self._total, reader.blob.member.name))
 
 
-def _recode_one(
-    item: ToRecode, reader: LayerReader, spool: _Spool, told: Callable[[], None], token: CancelToken
-) -> Recoded:
+def _recode_one(out: Output, plan: ExportPlan, item: ToRecode, token: CancelToken, told: _Told) -> Recoded:
+    reader = LayerReader(item.blob, token, plan.options.limits)
     running = hasher("sha256")
-    start = spool.size
-    for piece in encode(reader.plain(), item.encoding, token):
-        running.update(piece)
-        spool.append(piece)
-        told()
-    digest = Digest.from_hex(running.hexdigest())
-    return Recoded(spool.since(start), digest, spool.size - start, reader.diff_id)
+    result: list[Recoded] = []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in encode(reader.plain(), item.encoding, token):
+            running.update(piece)
+            yield piece
+            told(reader)
+
+    def finish(size: int) -> Expected | None:
+        reader.check(plan)
+        if item.diff_id is not None and item.diff_id != reader.diff_id:
+            plan.check_sources()
+            raise mismatch(f"{item.blob.member.name}, uncompressed,", item.diff_id, reader.diff_id)
+        digest = Digest.from_hex(running.hexdigest())
+        result.append(Recoded(digest, size, reader.diff_id))
+        name = blob_name(digest)
+        return Expected(name, size, digest) if name not in out.names else None
+
+    out.stream(pieces(), finish)
+    return result[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from inspector.export import fill, pack, recoding, verify
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan, ToRecode
@@ -9,35 +11,36 @@ from inspector.progress import Progress, ProgressSink
 
 
 class Overall:
-    """A sink that turns the bytes of each stage into bytes of the whole export.
+    """A sink that turns the bytes of each stage into bytes of the whole export; called from several threads.
 
-    Reports keep their stage and subject (the file that is worked on); `done` never falls, and `total` is the bytes to
-    be compressed, written, packed and read back together. Stages that are not known pass as they are.
+    Reports have the stage and subject (the file) that is worked on; `done` never falls, and `total` is the bytes to be
+    compressed, written, packed and read back together. What is read back while the writing goes on counts, but only when
+    nothing else is left is it the stage. Stages that are not known pass as they are.
     """
 
     def __init__(self, plan: ExportPlan, sink: ProgressSink) -> None:
-        weights = [
-            (recoding.STAGE, sum(one.origin.blob.size for one in plan.blobs if isinstance(one.origin, ToRecode))),
-            (fill.WRITING, plan.tar_size),
-        ]
-        if plan.form in (Form.TAR_GZ, Form.TAR_ZST):
-            weights.append((pack.STAGE, plan.tar_size))
-        weights.append((verify.STAGE, plan.tar_size))
-        self._spans: dict[str, tuple[int, int]] = {}
-        self._total = 0
-        for stage, weight in weights:
-            self._spans[stage] = (self._total, weight)
-            self._total += weight
-        self._done = 0
+        waiting = sum(one.origin.blob.size for one in plan.blobs if isinstance(one.origin, ToRecode))
+        rest = max(0, plan.tar_size - waiting)
+        packed = plan.tar_size if plan.form in (Form.TAR_GZ, Form.TAR_ZST) else 0
+        self._weights = {recoding.STAGE: waiting, fill.WRITING: rest, pack.STAGE: packed, verify.STAGE: plan.tar_size}
+        self._done = dict.fromkeys(self._weights, 0)
+        self._total = sum(self._weights.values())
+        self._before: Progress | None = None
+        self._lock = threading.Lock()
         self._sink = sink
 
     def __call__(self, progress: Progress, /) -> None:
-        span = self._spans.get(progress.stage)
-        if span is None:
+        weight = self._weights.get(progress.stage)
+        if weight is None:
             self._sink(progress)
             return
-        before, weight = span
-        here = min(progress.done, progress.total)
-        done = before + (weight * here // progress.total if progress.total > 0 else 0)
-        self._done = max(self._done, done)
-        self._sink(Progress(progress.stage, self._done, self._total, progress.subject))
+        with self._lock:
+            share = weight * min(progress.done, progress.total) // progress.total if progress.total > 0 else 0
+            self._done[progress.stage] = max(self._done[progress.stage], share)
+            shown = progress
+            if progress.stage == verify.STAGE:
+                written = self._done[fill.WRITING] >= self._weights[fill.WRITING]
+                shown = progress if written or self._before is None else self._before
+            else:
+                self._before = progress
+            self._sink(Progress(shown.stage, sum(self._done.values()), self._total, shown.subject))

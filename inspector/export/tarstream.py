@@ -26,6 +26,13 @@ def file_header(name: str, size: int) -> bytes:
     return _header(name, _FILE, 0o644, size)
 
 
+def late_header(name: str, size: int) -> bytes:
+    """As `file_header`, always 512 bytes, for a name that fits there: from 8 GiB on the size is in base 256, as GNU has it."""
+    short = _split(name.encode())
+    assert short is not None, "names of blobs and layers are short"
+    return _block(short, _FILE, 0o644, size)
+
+
 def folder_header(name: str) -> bytes:
     """The header of a folder; `name` without a slash at its end."""
     return _header(name + "/", _FOLDER, 0o755, 0)
@@ -77,7 +84,7 @@ def _block(name: tuple[bytes, bytes], kind: bytes, mode: int, size: int) -> byte
     header[0 : len(short)] = short
     header[100:108] = b"%07o\0" % mode
     header[108:116] = header[116:124] = b"%07o\0" % 0
-    header[124:136] = b"%011o\0" % size
+    header[124:136] = b"%011o\0" % size if size <= _MAX_OCTAL else b"\x80" + size.to_bytes(11, "big")
     header[136:148] = b"%011o\0" % 0
     header[148:156] = b" " * 8
     header[156:157] = kind

@@ -1,113 +1,115 @@
-"""Bytes on their way into the new file: read once, and hashed beside the writing.
+"""Bytes on their way into the new tar, from front to back.
 
-One thread reads and writes, a second one hashes; both leave Python's lock while they work, so two cores are busy
-(performance.md section 4). At most `_RING` pieces of `_PIECE` bytes are in memory.
-
-What is hashed here is the new file. Whether each blob is what its digest says is found out by reading the file back
-(`verify`), which has to be done anyway: hashing every blob here as well would cost a third more and tell nothing new.
+Nothing is hashed here but the frame: `trailing.Trail` reads the file back while it grows and computes the digests of what
+is really in it.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from inspector.archive.source import ByteSource, chunks
 from inspector.export import disk, tarstream
+from inspector.export.expected import Expected, Written
+from inspector.export.trailing import Trail
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken
 
 _PIECE = 1 << 20
-_RING = 8
 _SMALL = 64 << 10
-"""Pieces below this are gathered: one write and one hashing for many headers and documents."""
+"""Pieces below this are gathered: one write for many headers and documents."""
 
 
 class TarOutput:
-    """The new tar, written from front to back.
+    """The new tar; `trail` reads back what is in it.
 
-    Methods raise OSError if the disk does not take the bytes, `Cancelled`, and what reading the source raises.
+    Methods raise OSError if the disk does not take the bytes, `Cancelled`, what reading the source raises, and what the
+    trail found to be wrong.
     """
 
-    def __init__(
-        self, descriptor: int, token: CancelToken, advanced: Callable[[int], None] = lambda _count: None
-    ) -> None:
+    def __init__(self, descriptor: int, token: CancelToken, trail: Trail) -> None:
         self._descriptor = descriptor
         self._token = token
-        self._advanced = advanced
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="export-hash")
-        self._waiting: deque[Future[None]] = deque()
+        self._trail = trail
+        self._advanced: Callable[[int], None] = lambda _count: None
         self._gathered = bytearray()
-        self._whole = hasher("sha256")
-        self._whole_is_known = True
         self._frame = hasher("sha256")
+        self._expected: list[Expected] = []
+        self._folders: set[str] = set()
+        self._is_open = False
+        self._on_disk = 0
         self.offset = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
     def counted(self, advanced: Callable[[int], None]) -> Self:
-        """Itself, with `advanced` hearing of every few bytes that were written."""
+        """Itself, with `advanced` hearing of every few bytes that are written from now on."""
         self._advanced = advanced
         return self
+
+    @property
+    def names(self) -> set[str]:
+        """The files and folders that are in it."""
+        return self._folders | {item.name for item in self._expected}
 
     def folder(self, name: str) -> None:
         """One folder entry."""
+        self._folders.add(name)
         self._put_frame(tarstream.folder_header(name))
 
-    def document(self, name: str, data: bytes) -> None:
+    def document(self, item: Expected, data: bytes) -> None:
         """One file whose bytes are here."""
-        self._put_frame(tarstream.file_header(name, len(data)))
+        self._put_frame(tarstream.file_header(item.name, len(data)))
+        self._expect(item, self.offset)
         self._put(data)
         self._put_frame(bytes(tarstream.padding(len(data))))
 
-    def blob(self, name: str, source: ByteSource) -> None:
+    def blob(self, item: Expected, source: ByteSource) -> None:
         """One file with the bytes of `source`."""
-        self._put_frame(tarstream.file_header(name, source.size))
+        self._put_frame(tarstream.file_header(item.name, source.size))
+        self._expect(item, self.offset)
         for piece in chunks(source, size=_PIECE, token=self._token):
             self._put(piece)
         self._put_frame(bytes(tarstream.padding(source.size)))
 
-    def stream(self, name: str, pieces: Iterable[bytes]) -> int:
-        """One file whose size is known only at its end; returns the size.
+    def stream(self, pieces: Iterable[bytes], finish: Callable[[int], Expected | None]) -> None:
+        """One file of which nothing is known before its end: `finish` is then asked, with its size; None takes it back.
 
-        Its header is written over a place kept free, so it must stay below 8 GiB: OverflowError otherwise.
+        Its header is written over a place that was kept free.
         """
+        self._flush()
         place = self.offset
+        self._is_open = True
         self._put(bytes(tarstream.BLOCK))
         for piece in pieces:
             self._put(piece)
         size = self.offset - place - tarstream.BLOCK
-        header = tarstream.file_header(name, size)
-        if len(header) != tarstream.BLOCK:
-            raise OverflowError(f"{name} has {size} bytes, more than a plain tar header can state")
+        item = finish(size)
         self._flush()
+        if item is None:
+            disk.cut(self._descriptor, place)
+            self.offset = self._on_disk = place
+            self._is_open = False
+            return
+        header = tarstream.late_header(item.name, size)
         disk.write_at(self._descriptor, header, place)
-        self._whole_is_known = False
         self._frame.update(header)
+        self._is_open = False
+        self._expect(item, place + tarstream.BLOCK)
+        self._trail.settled(self._on_disk)
         self._put_frame(bytes(tarstream.padding(size)))
-        return size
 
     def end(self) -> Written:
         """The end of the archive."""
         self._put_frame(tarstream.END)
         self._flush()
-        while self._waiting:
-            self._waiting.popleft().result()
-        whole = self._whole.hexdigest() if self._whole_is_known else None
-        return Written(self.offset, whole, Digest.from_hex(self._frame.hexdigest()))
+        return Written(tuple(self._expected), self.offset, Digest.from_hex(self._frame.hexdigest()))
+
+    def _expect(self, item: Expected, offset: int) -> None:
+        self._expected.append(item)
+        self._trail.expect(item, offset)
 
     def _put_frame(self, data: bytes) -> None:
         self._frame.update(data)
@@ -132,22 +134,10 @@ class TarOutput:
             self._carry(data)
 
     def _carry(self, data: bytes) -> None:
-        if len(self._waiting) >= _RING:
-            self._waiting.popleft().result()
-        if self._whole_is_known:
-            self._waiting.append(self._pool.submit(self._whole.update, data))
         disk.write(self._descriptor, data)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written: the file's size, its sha256 in hex (None if a header had to be written late), and the digest
-    of its frame, that is of all bytes that are no content: headers, padding, end.
-    """
-
-    size: int
-    sha256: str | None
-    frame: Digest
+        self._on_disk += len(data)
+        if not self._is_open:
+            self._trail.settled(self._on_disk)
 
 
 class BackgroundSync:

@@ -1,8 +1,8 @@
-"""Reading the new file back, before it gets its name: every byte of it is accounted for.
+"""Reading the new archive back, before it gets its name: every byte of it is accounted for.
 
-The contents of all files are compared with their digests, and everything around them (headers, padding, the end) with
-what was written. So what is in the file is what was planned, and the bytes that were read from the source were those
-that its digests name.
+The contents of all files are compared with their digests (of a tar while it grows, see `trailing`), and everything around
+them (headers, padding, the end) with what was written. So what is in the archive is what was planned, and the bytes that
+were read from the source were those that its digests name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,32 +18,14 @@ from typing import Any
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.archive.members import Member, MemberKind, MemberTable, read_tar_members
 from inspector.archive.source import ByteSource, FileSource, chunks
-from inspector.errors import Cancelled, ExportError
+from inspector.errors import Cancelled
 from inspector.export import tarstream
-from inspector.export.transfer import Written
+from inspector.export.expected import Expected, Written, WrongContent, unlike
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
 STAGE = "Reading back"
 _THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One file of the new archive: its name, its size in bytes, its digest (None: of a kind that nobody can compute)."""
-
-    name: str
-    size: int
-    digest: Digest | None
-
-
-class WrongContent(ExportError):
-    """A file of the new archive has not the digest that was meant for it; `expected` says which."""
-
-    def __init__(self, expected: Expected, found: Digest) -> None:
-        super().__init__("The written file is not what was meant", _differs(expected.name), subject=expected.name)
-        self.expected = expected
-        self.found = found
 
 
 class _Reading:
@@ -77,31 +58,15 @@ class _Reading:
 _Row = tuple[Expected, Callable[[], ByteSource]]
 
 
-def read_back(
-    source: FileSource, expected: Sequence[Expected], written: Written, token: CancelToken, sink: ProgressSink
-) -> str:
-    """The sha256 of the whole file in hex, once it was found to be as planned in every byte.
+def check_frame(source: FileSource, written: Written, token: CancelToken) -> None:
+    """`ExportError` unless the tar has the expected files in the expected order and nothing else, framed as they were written.
 
-    The tar is walked by the same strict reader that opens archives; nothing but folders may be in it beside the
-    expected files. Two threads share the contents, largest first. Raises `WrongContent` for a digest that differs,
-    `ExportError` for any other difference.
+    It is walked by the same strict reader that opens archives; nothing but folders may be in it beside the files.
+    What is in the files is compared by `trailing.Trail`.
     """
-    table = read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress)
-    files = _walk(source, table, expected)
-    known = written.sha256
-    total = sum(item.size for item in expected) + (0 if known is not None else source.size)
-    reading = _Reading(total, token, sink)
-    rows: list[_Row] = [(item, partial(table.open, member)) for item, member in zip(expected, files, strict=True)]
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="export-verify") as pool:
-        whole = pool.submit(reading.digest, source) if known is None else None
-        jobs: list[Future[Any]] = _start(pool, reading, rows)
-        try:
-            if _frame(source, files) != written.frame or source.size != written.size:
-                raise unlike("what stands around its files")
-            _raise_first([*jobs, whole] if whole is not None else jobs)
-            return whole.result().encoded if whole is not None else str(known)
-        finally:
-            reading.stop()
+    files = _walk(source, read_tar_members(source, DEFAULT_LIMITS, token, ignore_progress), written.expected)
+    if _frame(source, files) != written.frame or source.size != written.size:
+        raise unlike("what stands around its files")
 
 
 def read_back_folder(root: Path, expected: Sequence[Expected], token: CancelToken, sink: ProgressSink) -> None:
@@ -174,15 +139,3 @@ def _compare(reading: _Reading, queue: Iterator[_Row], lock: threading.Lock) -> 
         if item.digest is not None and found != item.digest:
             reading.stop()
             raise WrongContent(item, found)
-
-
-_TITLE = "The written file is not what was meant"
-
-
-def unlike(what: str) -> ExportError:
-    """The error for a new archive that is not what was written; `what` differs."""
-    return ExportError(_TITLE, _differs(what))
-
-
-def _differs(what: str) -> str:
-    return f"Read back, {what} differs: the disk or the memory of this machine changed bytes. Nothing was kept."

@@ -12,7 +12,6 @@ from inspector.export.folder_target import FolderTarget
 from inspector.export.forms import land
 from inspector.export.options import Form
 from inspector.export.planned import Change, ExportPlan, PlannedImage
-from inspector.export.recoding import recode
 from inspector.export.stages import Overall
 from inspector.export.target import Target, unwritable
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
@@ -104,22 +103,22 @@ def _place(archives: Sequence[ImageArchive], target: Path, form: Form | None, *,
 
 
 def _export(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> ExportResult:
-    with recode(plan, place.folder, token, sink) as settled:
-        landed = land(settled, place, token, sink)
-        settled.check_sources()
-        token.check()
-        notes = place.commit()
-        record(settled)
-        return ExportResult(
-            output=place.path,
-            size=landed.size,
-            sha256=landed.sha256,
-            verified=True,
-            images=settled.images,
-            changes=settled.changes,
-            notes=(*settled.notes, *notes),
-            seconds=landed.seconds,
-        )
+    landed = land(plan, place, token, sink)
+    settled = landed.plan
+    settled.check_sources()
+    token.check()
+    notes = place.commit()
+    record(settled)
+    return ExportResult(
+        output=place.path,
+        size=landed.size,
+        sha256=landed.sha256,
+        verified=True,
+        images=settled.images,
+        changes=settled.changes,
+        notes=(*settled.notes, *notes),
+        seconds=landed.seconds,
+    )
 
 
 __all__ = ["ExportResult", "check_target", "default_target", "export_archive"]
