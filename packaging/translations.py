@@ -7,44 +7,83 @@ or stale; `missing` prints the texts of a language that are not translated yet. 
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 FOLDER = ROOT / "resources" / "translations"
-ROOMS = ("ui", "viewmodel")
-KEYWORDS = {"tr": None, "mark": None, "trn": (1, 2)}
+KEYWORDS = {"tr": (0,), "mark": (0,), "trn": (0, 1), "count": (1, 2)}
+"""Function → which of its arguments are texts."""
 
 
 def texts() -> Iterator[str | tuple[str, str]]:
     """Every text that the window may show in the person's language; a pair is a singular and a plural."""
-    for room in ROOMS:
-        found = extract_from_dir(ROOT / "inspector" / room, [("**.py", "python")], keywords=KEYWORDS)
-        for _file, _line, message, _comments, _context in found:
-            yield message
+    for path in sorted((ROOT / "inspector").rglob("*.py")):
+        if "cli" in path.relative_to(ROOT).parts:
+            continue  # the terminal twin speaks English
+        for call in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(call, ast.Call):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                said = [call.args[at].value for at in KEYWORDS.get(name, ()) if _is_text(call.args, at)]
+                if len(said) == len(KEYWORDS.get(name, ())) > 0:
+                    yield said[0] if len(said) == 1 else (said[0], said[1])
     yield from _tables()
+
+
+def _is_text(arguments: list[Any], at: int) -> bool:
+    return at < len(arguments) and isinstance(arguments[at], ast.Constant) and isinstance(arguments[at].value, str)
 
 
 def _tables() -> Iterator[str]:
     """Texts of the tables that are looked up as they are."""
-    from inspector.oci import annotations, mediatype
+    from inspector.conformance.registry import RULES
+    from inspector.viewmodel import (
+        filechanges,
+        filerows,
+        labels,
+        loading,
+        magic,
+        messages,
+        statement,
+        states,
+        structure,
+    )
     from inspector.viewmodel.commands import COMMANDS, MENUS
+    from inspector.viewmodel.pages import Page
+    from inspector.viewmodel.tree import TREE_HEADERS
 
     yield from MENUS
-    yield from annotations.every_sentence()
-    yield from mediatype.every_word()
     for command in COMMANDS.values():
         yield command.text
         yield command.tooltip
+    for rule in RULES.values():
+        yield rule.title
+        yield rule.explanation
+    for state in vars(states).values():
+        if isinstance(state, states.State):
+            yield state.word
+            yield state.tooltip
+    yield from messages._LABELS.values()
+    yield from (words for _, words in (*labels._PREDICATES, *labels._ARTIFACTS))
+    yield labels.UNTAGGED
+    yield from structure._ABOUT.values()
+    yield from (words for words, _ in loading.WORDS.values())
+    yield from (*filerows._HEADERS, *filerows.KIND_WORDS.values(), filerows._OPAQUE_NAME)
+    yield from (*filechanges.WORDS.values(), *(word for _, word in filechanges._ASPECTS))
+    yield from (label for label, _ in statement._BUILD_FACTS)
+    yield from (*magic._STARTS.values(), *magic._TYPES.values())
+    yield from (page.caption for page in Page)
+    yield from TREE_HEADERS
 
 
 def template() -> Catalog:
@@ -74,7 +113,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 def words(mo: bytes) -> dict[object, object]:
     """What a compiled catalogue answers, without its head: that names the version of the compiler."""
-    return {message.id: message.string for message in read_mo(io.BytesIO(mo)) if message.id}
+    return {str(message.id): message.string for message in read_mo(io.BytesIO(mo)) if message.id}
 
 
 def languages() -> list[Path]:
