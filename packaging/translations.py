@@ -84,6 +84,7 @@ def _tables() -> Iterator[str]:
     yield from (*magic._STARTS.values(), *magic._TYPES.values())
     yield from (page.caption for page in Page)
     yield from TREE_HEADERS
+    yield from (*mediatype.every_word(), *annotations.every_sentence(), *explanations.LAYOUTS.values())
 
 
 def template() -> Catalog:

@@ -72,7 +72,7 @@ def _manifest_rows(image: Image, node: StructureNode) -> list[Row]:
     if image.manifest_digest is None:
         missing = tr("docker save did not before version 25; an export adds one.")
         return [Row(tr("Manifest"), tr("the archive stores none"), missing)]
-    words = mediatype.in_words(image.manifest_media_type) if image.manifest_media_type else ""
+    words = tr(mediatype.in_words(image.manifest_media_type)) if image.manifest_media_type else ""
     kind = f"{display.safe(words)} ({display.safe(image.manifest_media_type or '')}). " if words else ""
     return digest_row(
         tr("Manifest"), node.digest or image.manifest_digest, kind + tr("What docker pull NAME@DIGEST takes.")

@@ -120,7 +120,7 @@ def part(descriptor: Descriptor | None, number: int) -> str:
         return predicate(stated)
     if title:
         return display.safe(title, 200)
-    return display.safe(mediatype.in_words(descriptor.media_type), 200) or tr("part %s") % number
+    return display.safe(tr(mediatype.in_words(descriptor.media_type)), 200) or tr("part %s") % number
 
 
 _ARTIFACTS = (

@@ -107,7 +107,7 @@ class ArchiveSession:
     @property
     def kind(self) -> str:
         """What it is, in a few words, and its size."""
-        layout = explanations.LAYOUTS.get(self.archive.layout, self.archive.layout)
+        layout = tr(explanations.LAYOUTS.get(self.archive.layout, self.archive.layout))
         return f"{layout}, {display.size(self.archive.size)}"
 
     @property

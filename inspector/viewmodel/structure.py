@@ -175,7 +175,9 @@ def _labels(node: TreeNode, above: StructureNode) -> tuple[str, str]:
         words = labels.artifact(node.image.artifact_type)
         label = " · ".join(part for part in (labels.names(shown), words) if part)
         return label, words
-    words = "manifest" if descriptor is None else display.safe(mediatype.in_words(descriptor.media_type)) or "manifest"
+    words = (
+        "manifest" if descriptor is None else display.safe(tr(mediatype.in_words(descriptor.media_type))) or "manifest"
+    )
     if (
         node.kind is NodeKind.ABSENT
         and descriptor is not None
@@ -198,7 +200,7 @@ def _tooltip(node: TreeNode) -> str:
         if len(node.names) > 20:
             lines.append(tr("and %s more names") % f"{len(node.names) - 20:,}")
     if node.descriptor is not None:
-        lines.append(display.safe(mediatype.in_words(node.descriptor.media_type)))
+        lines.append(display.safe(tr(mediatype.in_words(node.descriptor.media_type))))
     elif node.image is not None and node.image.manifest is None:
         lines.append(tr("An image of which the archive stores no manifest, as docker save did before version 25."))
     if node.image is not None and node.image.source == "blobs":
@@ -214,7 +216,7 @@ def _config(image: Image) -> StructureNode:
     if image.config_digest == EMPTY_JSON:
         label = tr("config (empty)")
     elif descriptor is not None and not mediatype.is_config(descriptor.media_type):
-        label = tr("config · %s") % (display.safe(mediatype.in_words(descriptor.media_type), 100),)
+        label = tr("config · %s") % (display.safe(tr(mediatype.in_words(descriptor.media_type)), 100),)
     blob = image.config_blob
     size = blob.size if blob is not None else descriptor.size if descriptor is not None else None
     if size is None and image.config is not None:
@@ -223,7 +225,9 @@ def _config(image: Image) -> StructureNode:
         NodeType.CONFIG,
         label,
         short="config",
-        tooltip="\n".join(_lines(mediatype.in_words(descriptor.media_type) if descriptor else "", image.config_digest)),
+        tooltip="\n".join(
+            _lines(tr(mediatype.in_words(descriptor.media_type)) if descriptor else "", image.config_digest)
+        ),
         digest=image.config_digest,
         size=size,
         blob=blob,
@@ -241,7 +245,9 @@ def _layer(image: Image, layer: Layer) -> StructureNode:
         NodeType.LAYER if is_image else NodeType.BLOB,
         label,
         short=tr("layer %s") % layer.number if is_image else label,
-        tooltip="\n".join(_lines(step, mediatype.in_words(layer.media_type) if layer.media_type else "", layer.digest)),
+        tooltip="\n".join(
+            _lines(step, tr(mediatype.in_words(layer.media_type)) if layer.media_type else "", layer.digest)
+        ),
         digest=layer.digest,
         size=layer.size,
         blob=layer.blob,

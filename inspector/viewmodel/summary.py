@@ -26,7 +26,7 @@ def archive_sections(archive: ImageArchive, tree: StructureTree, findings: Findi
     rows = [
         Row(tr("File"), display.safe(str(archive.path), 4096), monospace=True),
         Row(tr("Size"), display.size(archive.size), display.size_exact(archive.size)),
-        Row(tr("Layout"), LAYOUTS.get(archive.layout, archive.layout)),
+        Row(tr("Layout"), tr(LAYOUTS.get(archive.layout, archive.layout))),
         Row(tr("Written by"), display.safe(archive.writer.text) or tr("not known")),
         *(Row(tr("because"), display.safe(sentence)) for sentence in archive.writer.evidence[:20]),
     ]
@@ -122,7 +122,9 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
     rows += digest_row(tr("diffID"), layer.diff_id, tr("Of the uncompressed tar, as the config states it."))
     if layer.media_type:
         rows.append(
-            Row(tr("Media type"), display.safe(mediatype.in_words(layer.media_type)), display.safe(layer.media_type))
+            Row(
+                tr("Media type"), display.safe(tr(mediatype.in_words(layer.media_type))), display.safe(layer.media_type)
+            )
         )
     label = "Stored size" if layer.blob is not None else "Stated size"
     rows.append(Row(label, display.size(layer.size), display.size_exact(layer.size)))
@@ -183,7 +185,7 @@ def index_sections(node: StructureNode) -> tuple[Section, ...]:
         rows.append(
             Row(
                 tr("Media type"),
-                display.safe(mediatype.in_words(descriptor.media_type)),
+                display.safe(tr(mediatype.in_words(descriptor.media_type))),
                 display.safe(descriptor.media_type),
             )
         )
@@ -243,7 +245,7 @@ def other_sections(node: StructureNode) -> tuple[Section, ...]:
         rows.append(
             Row(
                 tr("Media type"),
-                display.safe(mediatype.in_words(descriptor.media_type)),
+                display.safe(tr(mediatype.in_words(descriptor.media_type))),
                 display.safe(descriptor.media_type),
             )
         )
