@@ -47,7 +47,9 @@ def _is_text(arguments: list[Any], at: int) -> bool:
 def _tables() -> Iterator[str]:
     """Texts of the tables that are looked up as they are."""
     from inspector.conformance.registry import RULES
+    from inspector.oci import annotations, mediatype
     from inspector.viewmodel import (
+        explanations,
         filechanges,
         filerows,
         labels,
