@@ -19,7 +19,7 @@ _TIP = 500
 
 def put_on_clipboard(what: str) -> None:
     # Text only: an HTML flavour would let a name from the archive run as markup where it is pasted.
-    QGuiApplication.clipboard().setText(what)
+    QGuiApplication.clipboard().setText(text.without_isolates(what))
 
 
 def add_choices(menu: QMenu, choices: Sequence[CopyChoice]) -> None:

@@ -9,20 +9,36 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+_ISOLATE, _POP = "\u2068", "\u2069"
+"""First strong isolate, and its end."""
 
 
 def label(text: str = "", *, wrap: bool = False, selectable: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label that shows `text` as it is."""
     made = QLabel(parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setText(text)
+    made.setText(isolated(text))
     made.setWordWrap(wrap)
     if selectable:
         made.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
     return made
+
+
+def isolated(text: str) -> str:
+    """`text` as it reads by itself: in a right-to-left window `9.3 kB` or `-rw-r--r--` would else be turned around."""
+    if QGuiApplication.layoutDirection() is not Qt.LayoutDirection.RightToLeft or not text:
+        return text
+    return f"{_ISOLATE}{text}{_POP}"
+
+
+def without_isolates(text: str) -> str:
+    """For the clipboard. Texts from archives never have these characters: `viewmodel/display.py` shows them as marks."""
+    return text.replace(_ISOLATE, "").replace(_POP, "")
 
 
 def tooltip(text: str) -> str:

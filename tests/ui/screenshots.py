@@ -90,7 +90,7 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
                 stage = Stage(Path(scratch), folder / f"{look}-{name}.png")
                 scene(stage)
                 stage.end()
-                print(stage.picture)
+                print(stage.picture, flush=True)
     return 0
 
 
@@ -450,6 +450,42 @@ def preferences(stage: Stage) -> None:
     dialog.close()
 
 
+def loading(stage: Stage) -> None:
+    import threading
+
+    from inspector.progress import Progress
+
+    release = threading.Event()
+
+    def work(_token: object, sink: Callable[[Progress], None]) -> None:
+        sink(Progress("Unpacking", 300 << 20, 900 << 20, "app.tar.gz"))
+        release.wait(10)
+
+    stage.runner.start("Opening app.tar.gz", work, lambda _result: None, lambda _error: None)
+    stage.wait(stage.window.task_status.isVisible)
+    stage.take()
+    release.set()
+    stage.idle()
+
+
+def many(stage: Stage) -> None:
+    """200,000 files."""
+    sys.path.insert(0, str(ROOT))
+    from tests.builders import ImageSpec, docker_25, layer_tar
+
+    names = {f"usr/lib/module{number // 200:04}/file{number:06}.so": b"" for number in range(200_000)}
+    path = docker_25([ImageSpec((layer_tar(names),), ("docker.io/library/many:1",))]).write(stage.scratch / "many.tar")
+    stage.window.open_paths([path])
+    stage.wait(lambda: stage.window.view is not None)
+    stage.select("layer 1")
+    stage.page("files")
+    view = stage.window.view
+    assert view is not None
+    stage.wait(lambda: view.pages.files.view.files is not None and view.pages.files.view.files.total >= 200_000)
+    view.pages.files.view.expand_all()
+    stage.take()
+
+
 def help(stage: Stage) -> None:  # noqa: A001 - scenes are called like the pictures
     from inspector.ui.help_dialog import HelpDialog
 
@@ -489,7 +525,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
         empty, readme, recent, hovering, archive, image, layer_summary, config, history, json, json_tree, json_packed, stored, files, whiteouts, filtered, size_map, size_map_kinds, findings, tabs, verified,
-        export, exported, busy, error, details, shortcuts, preferences, help, dragging, again, menu,
+        export, exported, busy, error, details, shortcuts, preferences, loading, many, help, dragging, again, menu,
     )
 }  # fmt: skip
 
