@@ -118,7 +118,7 @@ class FilesModel(QAbstractTableModel):
             return None
         column = files.columns[index.column()]
         if role == _DISPLAY:
-            return files.text(row, column)
+            return text.isolated(files.text(row, column))
         if role == _ALIGNMENT:
             return _RIGHT if is_numeric(column) else _LEFT
         if role == _DECORATION:

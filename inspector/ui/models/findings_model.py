@@ -69,7 +69,7 @@ class FindingsModel(QAbstractItemModel):
         shown = row.title if index.column() == 0 else row.where
         if role == _TOOLTIP:
             return text.tooltip(row.explanation if index.column() == 0 else row.where)
-        return f"{row.level}, {row.title}" if role == _ACCESSIBLE and index.column() == 0 else shown
+        return f"{row.level}, {row.title}" if role == _ACCESSIBLE and index.column() == 0 else text.isolated(shown)
 
     @staticmethod
     def _of_group(group: Group, column: int, role: int) -> str | None:
@@ -77,7 +77,7 @@ class FindingsModel(QAbstractItemModel):
             return tr("see below") if role == _ACCESSIBLE else None
         if role == _ACCESSIBLE:
             return group.spoken
-        return group.text if role == _DISPLAY else text.tooltip(group.rows[0].explanation)
+        return text.isolated(group.text) if role == _DISPLAY else text.tooltip(group.rows[0].explanation)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == _DISPLAY and 0 <= section < 2:

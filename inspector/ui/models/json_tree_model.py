@@ -72,7 +72,7 @@ class JsonTreeModel(QAbstractItemModel):
             return None
         node, column = self.node(index), index.column()
         if role == _DISPLAY:
-            return (tree.name, tree.value, tree.meaning)[column](node)
+            return text.isolated((tree.name, tree.value, tree.meaning)[column](node))
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, self.row_height) if self.row_height else None
         if role == Qt.ItemDataRole.ToolTipRole:

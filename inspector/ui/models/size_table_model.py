@@ -53,7 +53,7 @@ class SizeTableModel(QAbstractTableModel):
             return None
         column = index.column()
         if role == _DISPLAY:
-            return size_map.text(level, row, column)
+            return text.isolated(size_map.text(level, row, column))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if column in _NUMBERS else _LEFT
         if role == Qt.ItemDataRole.DecorationRole and column == SizeColumn.NAME:

@@ -90,7 +90,7 @@ class StructureModel(QAbstractItemModel):
             # The size has a column of its own here.
             shown = node.text(column).replace(f" · {node.size_text}", "", 1) if node.size_text else node.text(column)
             sign = self._sign(node) if column == TreeColumn.NAME else ""
-            return f"{sign} {shown}" if sign else shown
+            return text.isolated(f"{sign} {shown}" if sign else shown)
         if role == _TOOLTIP:
             return text.tooltip(self._tip(node, column))
         if role == _DECORATION:

@@ -27,13 +27,15 @@ class NameDelegate(QStyledItemDelegate):
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         if files.has_children(row):
             arrow = QStyleOption()
-            arrow.rect = disclosure_rect(option.rect, shift)
+            arrow.rect = disclosure_rect(option.rect, shift, option.direction)
+            arrow.direction = option.direction
             arrow.palette = option.palette
             arrow.state = QStyle.StateFlag.State_Children | QStyle.StateFlag.State_Enabled
             if files.is_expanded(row):
                 arrow.state |= QStyle.StateFlag.State_Open
             style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorBranch, arrow, painter, option.widget)
-        option.rect = option.rect.adjusted(shift + INDENT, 0, 0, 0)
+        inner = option.rect.adjusted(shift + INDENT, 0, 0, 0)
+        option.rect = QStyle.visualRect(option.direction, option.rect, inner)
         if files.kind(row) in ("whiteout", "opaque"):
             font = QFont(option.font)
             font.setStrikeOut(True)
@@ -55,6 +57,6 @@ class NameDelegate(QStyledItemDelegate):
         return QSize(size.width() + INDENT * 4, size.height())
 
 
-def disclosure_rect(cell: QRect, shift: int) -> QRect:
-    """Where the triangle of a row stands within its first cell."""
-    return QRect(cell.left() + shift, cell.top(), INDENT, cell.height())
+def disclosure_rect(cell: QRect, shift: int, direction: Qt.LayoutDirection) -> QRect:
+    """Where the triangle of a row stands within its first cell: at the side where reading begins."""
+    return QStyle.visualRect(direction, cell, QRect(cell.left() + shift, cell.top(), INDENT, cell.height()))

@@ -273,9 +273,12 @@ class FilesView(QTableView):
             super().keyPressEvent(event)
             return
         key = event.key()
-        if key == Qt.Key.Key_Right:
+        inwards, outwards = Qt.Key.Key_Right, Qt.Key.Key_Left
+        if self.isRightToLeft():
+            inwards, outwards = outwards, inwards
+        if key == inwards:
             self._right(files, row)
-        elif key == Qt.Key.Key_Left:
+        elif key == outwards:
             self._left(files, row)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(files, row)
@@ -292,7 +295,9 @@ class FilesView(QTableView):
         index = self.indexAt(event.position().toPoint())
         files = self.files
         if files is not None and index.isValid() and index.column() == 0 and files.has_children(index.row()):
-            triangle = disclosure_rect(self.visualRect(index), INDENT * files.depth(index.row()))
+            triangle = disclosure_rect(
+                self.visualRect(index), INDENT * files.depth(index.row()), self.layoutDirection()
+            )
             if triangle.contains(event.position().toPoint()):
                 self._toggle(files, index.row())
                 event.accept()

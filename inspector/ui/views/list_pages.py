@@ -85,7 +85,7 @@ class RowsModel(QAbstractTableModel, Generic[R]):
             return None
         column = self._columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(row)
+            return text.isolated(column.text(row))
         if role == Qt.ItemDataRole.ToolTipRole:
             return text.tooltip(column.tip(row))
         if role == SHARE_ROLE:

@@ -30,7 +30,7 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._mode = mode
         self._whole = whole
-        self.setText(whole)
+        self.setText(text.isolated(whole))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(whole)
 
@@ -58,7 +58,7 @@ class ElidedLabel(QLabel):
         self._cut()
 
     def _cut(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.contentsRect().width()))
+        self.setText(text.isolated(self.fontMetrics().elidedText(self._whole, self._mode, self.contentsRect().width())))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         _copy_menu(self, event, self._whole)
@@ -77,7 +77,7 @@ class LinkButton(QPushButton):
             "QPushButton { text-align: left; padding: 0; border: none; color: palette(link); }"
             "QPushButton:hover, QPushButton:focus { text-decoration: underline; }"
         )
-        self.setText(text.caption(whole))
+        self.setText(text.isolated(text.caption(whole)))
         self.clicked.connect(lambda: follow())
 
     def minimumSizeHint(self) -> QSize:
@@ -89,7 +89,7 @@ class LinkButton(QPushButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width())
-        self.setText(text.caption(shown))
+        self.setText(text.isolated(text.caption(shown)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         _copy_menu(self, event, self._whole)
