@@ -83,7 +83,8 @@ class ListingCache:
             return None
         listing.digest = listing.diff_id = None
         listing.findings = tuple(
-            replace(finding, where=replace(finding.where, object=blob.member.name)) for finding in listing.findings
+            replace(finding, where=replace(finding.where, object=finding.where.object and blob.member.name))
+            for finding in listing.findings
         )
         return listing
 

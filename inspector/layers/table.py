@@ -21,6 +21,12 @@ TYPES: tuple[EntryType, ...] = tuple(EntryType)
 FILE, DIRECTORY, SYMLINK, HARDLINK, CHAR, BLOCK, FIFO, OTHER = range(len(TYPES))
 
 
+_ROWS = (
+    "paths", "stored_names", "types", "modes", "uids", "gids", "sizes", "mtimes", "offsets", "links", "absolute_links",
+    "devices", "xattrs", "sparse", "typeflags",
+)  # fmt: skip
+
+
 class FileEntry(NamedTuple):
     """One row, for reading; made on demand."""
 
@@ -90,6 +96,10 @@ class Listing:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def same_rows(self, other: Listing) -> bool:
+        """Whether both list the same entries at the same places; digests and findings do not count."""
+        return all(getattr(self, name) == getattr(other, name) for name in _ROWS)
 
     def entry(self, index: int) -> FileEntry:
         """The row at `index`."""

@@ -49,6 +49,20 @@ def load_files(
         return files
 
 
+def confirm_files(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> bool:
+    """Read the layers that are shown from the cache: their digests are then verified, and places to read from are known.
+
+    False if something is not as it was shown. Raises what `load_files` raises.
+    """
+    image = node.image
+    layers = [node.layer] if node.layer is not None else image.layers if image is not None else ()
+    as_shown = True
+    for layer in session.unconfirmed(layers):
+        fresh = list_image_layer(layer, image, token=token, sink=sink, limits=session.limits)
+        as_shown = session.confirm(layer, fresh) and as_shown
+    return as_shown
+
+
 def _image_files(
     session: ArchiveSession,
     node: StructureNode,

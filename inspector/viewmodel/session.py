@@ -79,6 +79,8 @@ class ArchiveSession:
         self, archive: ImageArchive, limits: Limits = DEFAULT_LIMITS, cache: ListingCache | None = None
     ) -> None:
         self._cache = cache
+        self._unconfirmed: set[Blob] = set()
+        """Whose listings are from the cache, and nothing was computed since."""
         self.archive = archive
         """For view-models; widgets have no use for it."""
         self.limits = limits
@@ -251,8 +253,33 @@ class ArchiveSession:
             listing = self._cache.load(blob, layer.diff_id) if self._cache is not None else None
             if listing is not None:
                 self.keep_listing(layer, listing)
+                self._unconfirmed.add(blob)
                 found[blob] = listing
         return found
+
+    def unconfirmed(self, layers: Iterable[Layer]) -> list[Layer]:
+        """Those whose listings are from the cache: shown, but not verified."""
+        return [layer for layer in layers if layer.blob in self._unconfirmed]
+
+    def confirm(self, layer: Layer, fresh: Listing) -> bool:
+        """Take over what was computed of a layer that is shown from the cache; False if it has to be shown anew."""
+        blob = layer.blob
+        if blob is None:
+            return True
+        with self._lock:
+            self._unconfirmed.discard(blob)
+            self._tars.pop(blob, None)
+            shown = self._listings.get(blob)
+        if shown is None or not shown.same_rows(fresh):
+            if self._cache is not None:
+                self._cache.clear()  # what was wrong once is not trusted again
+            self.keep_listing(layer, fresh)
+            return False
+        as_told = shown.findings == fresh.findings
+        shown.digest, shown.diff_id, shown.findings = fresh.digest, fresh.diff_id, fresh.findings
+        shown.checkpoints = fresh.checkpoints
+        self.keep_listing(layer, shown)
+        return as_told
 
     def keep_listing(self, layer: Layer, listing: Listing) -> None:
         """Remember a listing, its findings, and what its diffID tells; from any worker."""

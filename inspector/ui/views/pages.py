@@ -24,7 +24,7 @@ from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.dockerfile import dockerfile
 from inspector.viewmodel.files import FileList
-from inspector.viewmodel.loadfiles import load_files
+from inspector.viewmodel.loadfiles import confirm_files, load_files
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.notable import load_notable
 from inspector.viewmodel.osrelease import load_release
@@ -171,6 +171,19 @@ class Pages(QWidget):
         self.files.show_files(files)
         self.files.compare.compare(files)
         self._go_to_path()
+        node = self._node
+        layers = node.image.layers if node is not None and node.image is not None else ()
+        if node is not None and self._session.unconfirmed(layers):
+            task = self._runner.start(
+                self.tr("Verifying what is shown"),
+                partial(confirm_files, self._session, node),
+                lambda as_shown: None if as_shown else self.reload(),
+                partial(self._failed, Page.FILES),
+                on_end=self.learned.emit,
+                owner=self,
+                quiet=True,
+            )
+            self._loading.append(task)
 
     def start_search(self) -> None:
         """Ctrl+F: filter the files, or search the document."""

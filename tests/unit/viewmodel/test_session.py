@@ -13,7 +13,7 @@ from inspector.findings import Severity
 from inspector.layers.cache import ListingCache
 from inspector.progress import CancelToken, Progress, ignore_progress
 from inspector.viewmodel.files import Column, FileList
-from inspector.viewmodel.loadfiles import load_files
+from inspector.viewmodel.loadfiles import confirm_files, load_files
 from inspector.viewmodel.messages import Action, from_error
 from inspector.viewmodel.pages import Page, Section
 from inspector.viewmodel.session import ArchiveSession, load_json, load_summary, open_session
@@ -355,6 +355,10 @@ def test_a_second_opening_lists_from_the_cache(tmp_path: Path, monkeypatch: pyte
         assert layer.blob is not None
         # Only what was computed since the archive was opened is called verified.
         assert (layer.blob.state is BlobState.VERIFIED) is (start == 0)
+        assert bool(session.unconfirmed(layer.image.layers if layer.image is not None else ())) is (start == 1)
+        assert confirm_files(session, node_of(session, NodeType.IMAGE), CancelToken(), ignore_progress)
+        assert not session.unconfirmed(layer.image.layers if layer.image is not None else ())
+        assert all(blob.state is BlobState.VERIFIED for blob in session.known_listings() if blob.claimed is not None)
         session.close()
     assert names[0] == names[1]
 
@@ -377,3 +381,27 @@ def test_layers_that_are_too_large_to_hash_are_listed_and_not_verified(session_o
     assert layer.blob.state is BlobState.UNCHECKED
     session.allow_more("blob_bytes")
     assert verify_all(session, CancelToken(), ignore_progress).wrong == 0
+
+
+def test_a_cache_that_is_wrong_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.archive.source._TICK_NS", -(1 << 62))
+    monkeypatch.setattr("inspector.layers.cache._WORTH_BYTES", 0)
+    path = docker_25([RICH]).write(tmp_path / "app.tar")
+    cache = ListingCache(tmp_path / "cache")
+    first = open_session(path, CancelToken(), ignore_progress, cache=cache)
+    layer = node_of(first, NodeType.LAYER)
+    load_files(first, layer, CancelToken(), ignore_progress)
+    assert layer.blob is not None
+    listing = first.known_listings()[layer.blob]
+    listing.paths[0] = b"never/was"
+    cache.clear()
+    assert cache.keep(layer.blob, listing)
+    first.close()
+
+    second = open_session(path, CancelToken(), ignore_progress, cache=cache)
+    layer = node_of(second, NodeType.LAYER)
+    assert load_files(second, layer, CancelToken(), ignore_progress).find(b"never/was") > 0
+    assert not confirm_files(second, layer, CancelToken(), ignore_progress)
+    assert load_files(second, layer, CancelToken(), ignore_progress).find(b"never/was") < 0
+    assert cache.size > 0
+    second.close()
