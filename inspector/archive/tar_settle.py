@@ -9,6 +9,7 @@ from inspector.archive.tar_entry import EntryType, TarEntry
 from inspector.archive.tar_extensions import Extensions
 from inspector.archive.tar_header import WITH_CONTENT, WITH_DEVICE, WITH_LINK, ZERO_BLOCK, Header, is_header, number
 from inspector.archive.tar_lookahead import BLOCK, Lookahead
+from inspector.archive.tar_number import HIGHEST, LOWEST
 from inspector.archive.tar_oddities import Oddities
 from inspector.archive.tar_pax import signed, whole, whole_seconds
 from inspector.archive.tar_sparse import BrokenSparseMap, SparseMap, TooManyExtents, old_gnu_map, pax_map
@@ -16,6 +17,9 @@ from inspector.errors import LimitReached
 from inspector.findings import Severity
 
 _LARGEST_OCTAL = 0o77777777777
+
+_ENDS = (HIGHEST, LOWEST)
+"""What a number of more than 64 bits is read as."""
 
 
 class Settler:
@@ -63,7 +67,9 @@ class Settler:
                     name = pax.get("GNU.sparse.name") or name
             if name.endswith(b"/"):
                 kind = self._called_like_a_folder(flag, offset)
-        elif kind is EntryType.OTHER:
+        elif extensions is not None and extensions.is_sparse:
+            self._sparse_without_content(pax or {}, offset)
+        if kind is EntryType.OTHER:
             self._oddities.note(
                 "TAR-8", Severity.WARNING, "An entry of an unknown type",
                 f"Type {flag!r}: readers skip or refuse it.", offset,
@@ -130,6 +136,11 @@ class Settler:
                 "The header's own value counts here; Go refuses the tar.", offset, found=repr(value[:40]),
             )  # fmt: skip
             return default
+        if found in _ENDS and value.partition(b".")[0] not in (b"%d" % end for end in _ENDS):
+            self._oddities.note(
+                "TAR-5", Severity.ERROR, f"A PAX {key} of more than 64 bits",
+                "The nearest number counts here; Go and GNU tar refuse the tar.", offset, found=repr(value[:40]),
+            )  # fmt: skip
         return found
 
     def _empty(self, what: str, instead: bytes, offset: int) -> bytes:
@@ -218,6 +229,23 @@ class Settler:
                 f"A {what} at offset {offset:,} has {len(value):,} bytes; at most {self._limits.name_bytes:,} are read.",
             )
 
+    def _no_map(self, offset: int) -> None:
+        self._oddities.note(
+            "TAR-5", Severity.WARNING, "Records of a sparse file without a map",
+            "The entry is read as an ordinary one here, as Go does; GNU tar takes another size from them or refuses the tar.",
+            offset,
+        )  # fmt: skip
+
+    def _sparse_without_content(self, pax: Mapping[str, bytes], offset: int) -> None:
+        """GNU.sparse records of a folder, a link or a device."""
+        if "GNU.sparse.map" not in pax and pax.get("GNU.sparse.major") != b"1":
+            self._no_map(offset)
+            return
+        self._oddities.note(
+            "TAR-10", Severity.ERROR, "A sparse map on an entry that is no file",
+            "It is not followed here; Go and bsdtar refuse the tar.", offset,
+        )  # fmt: skip
+
     def _sparse(
         self,
         block: bytes,
@@ -251,6 +279,7 @@ class Settler:
             # Extension blocks of an old map are no content; a 1.0 map is, also if it was drawn in part.
             return None, self._ahead.tell() if flag == b"S" else content
         if found is None:
+            self._no_map(offset)
             return None, content
         self._room -= len(found.extents)
         return found, content + found.map_bytes

@@ -228,3 +228,32 @@ def test_what_gnu_tar_writes(form: str, tmp_path: Path, judge: Callable[[str], s
     assert source.read_at(0, source.size) == path.read_bytes()
     assert members.findings == ()
     assert shutil.which("tar")
+
+
+@pytest.mark.parametrize(
+    ("records", "kind", "code"),
+    [
+        ({"GNU.sparse.realsize": "1"}, b"0", "TAR-5"),
+        ({"GNU.sparse.major": "x"}, b"0", "TAR-5"),
+        ({"GNU.sparse.realsize": "1"}, b"5", "TAR-5"),
+        ({"GNU.sparse.map": "0,1"}, b"5", "TAR-10"),
+        ({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}, b"2", "TAR-10"),
+    ],
+)
+def test_sparse_records_that_other_readers_take_otherwise_are_told(
+    records: dict[str, str], kind: bytes, code: str
+) -> None:
+    """Found by tests/fuzz: GNU tar listed another size, and missed the next entry, without a word from us."""
+    header = raw_pax({key.encode(): value.encode() for key, value in records.items()})
+    data = header + raw_header(b"x", 0, kind, link=b"y" if kind == b"2" else b"") + END
+    reader = TarReader(SourceInput(MemorySource(data)))
+    assert len(list(reader)) == 1
+    assert [oddity.code for oddity in reader.oddities] == [code]
+
+
+def test_a_number_of_more_than_64_bits_is_told() -> None:
+    for key in (b"uid", b"gid", b"mtime"):
+        data = raw_pax({key: b"9" * 20}) + raw_header(b"x") + END
+        reader = TarReader(SourceInput(MemorySource(data)))
+        assert len(list(reader)) == 1
+        assert [oddity.code for oddity in reader.oddities] == ["TAR-5"]
