@@ -12,16 +12,18 @@ from inspector.viewmodel.preferences import Preferences
 __all__ = ["ListingCache", "cache_folder", "cache_for"]
 
 _MEGABYTE = 1_000_000
+_OWN = "image-inspector-listings"
 
 
 def cache_for(preferences: Preferences, folder: Path | None = None) -> ListingCache | None:
-    """The cache as a person wants it, in the folder that is chosen, else in `folder`; None if it is switched off.
+    """The cache as a person wants it, below the folder that is chosen, else in `folder`; None if it is switched off.
 
     `size` and `clear()` of it are for the dialog; `ListingCache(…).clear()` also when it is off.
     """
     if not preferences.cache:
         return None
-    chosen = Path(preferences.cache_folder) if preferences.cache_folder else folder or cache_folder()
+    # A folder of its own: it is made private, and the chosen one may be anything, the home folder too.
+    chosen = Path(preferences.cache_folder) / _OWN if preferences.cache_folder else folder or cache_folder()
     return ListingCache(chosen, preferences.cache_megabytes * _MEGABYTE)
 
 

@@ -10,13 +10,13 @@ from inspector.errors import InspectorError, LimitReached
 from inspector.language import tr
 from inspector.layers.merged import merge
 from inspector.layers.stack import list_image, list_image_layer
+from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.files import FileList
 
 if TYPE_CHECKING:
     from inspector.archive.image import Layer
-    from inspector.layers.table import Listing
     from inspector.viewmodel.session import ArchiveSession
     from inspector.viewmodel.tree import StructureNode
 
@@ -68,7 +68,7 @@ def _image_files(
     node: StructureNode,
     token: CancelToken,
     sink: ProgressSink,
-    _on_partial: Callable[[FileList], None] | None,
+    on_partial: Callable[[FileList], None] | None,
     *,
     with_digests: bool,
 ) -> FileList:
@@ -76,13 +76,25 @@ def _image_files(
     if image is None:
         raise LookupError(f"{node!r} has no files")
     read = _Offset(sink, sum(layer.size or 0 for layer in image.layers))
+    known = session.listings_of(image.layers)
+    partial = _Partial(on_partial, after=_PARTIAL_SECONDS)
+    so_far: list[Listing] = []
+
+    def on_layer(number: int, listing: Listing) -> None:
+        layer = image.layers[number - 1]
+        read.next(layer, listing, session)
+        so_far.extend(Listing() for _ in range(number - 1 - len(so_far)))  # those that could not be read
+        so_far.append(listing)
+        if number < len(image.layers) and layer.blob not in known:
+            partial.take_layers(so_far, len(image.layers))
+
     found = list_image(
         image,
-        known=session.listings_of(image.layers),
+        known=known,
         token=token,
         sink=read.report,
         limits=session.limits,
-        on_layer=lambda number, listing: read.next(image.layers[number - 1], listing, session),
+        on_layer=on_layer,
         with_digests=with_digests,
     )
     merged = merge(found.listings)
@@ -164,14 +176,29 @@ def _layer_files(
 class _Partial:
     """Lists of what was read so far: only when there is twice as much as last time, so that all together cost little."""
 
-    def __init__(self, give: Callable[[FileList], None] | None) -> None:
+    def __init__(self, give: Callable[[FileList], None] | None, *, after: float = 0.0) -> None:
+        """`after`: seconds that pass before the first one."""
         self._give = give
-        self._next_time = 0.0
+        self._next_time = time.monotonic() + after
         self._next_length = 1
 
     def take(self, listing: Listing) -> None:
-        if self._give is None or len(listing) < self._next_length or time.monotonic() < self._next_time:
-            return
-        self._give(FileList(listing, complete=False, reading=True, note=tr("Still being read.")))
-        self._next_length = 2 * len(listing)
+        """Of a layer."""
+        if self._is_due(len(listing)) and self._give is not None:
+            self._give(FileList(listing, complete=False, reading=True, note=tr("Still being read.")))
+            self._given(len(listing))
+
+    def take_layers(self, listings: list[Listing], total: int) -> None:
+        """Of an image: its first layers, together."""
+        count = sum(map(len, listings))
+        if self._is_due(count) and self._give is not None:
+            note = tr("Still being read: up to layer %d of %d.") % (len(listings), total)
+            self._give(FileList(merge(tuple(listings)), complete=False, reading=True, note=note))
+            self._given(count)
+
+    def _is_due(self, count: int) -> bool:
+        return count >= self._next_length and time.monotonic() >= self._next_time
+
+    def _given(self, count: int) -> None:
+        self._next_length = 2 * count
         self._next_time = time.monotonic() + _PARTIAL_SECONDS

@@ -10,6 +10,7 @@ import pytest
 
 from inspector.errors import InspectorError
 from inspector.progress import CancelToken, ignore_progress
+from inspector.viewmodel.files import FileList
 from inspector.viewmodel.filesearch import search_layers
 from inspector.viewmodel.loadfiles import load_files
 from inspector.viewmodel.notable import load_notable
@@ -84,3 +85,20 @@ def test_a_whole_image_has_nothing_to_tell(session_of: Opener) -> None:
         files = load_files(session, node, TOKEN, ignore_progress)
         assert (files.note, files.complete) == ("", True)
         assert "incomplete" not in files.summary
+
+
+def test_an_image_shows_its_first_layers_while_the_others_are_read(
+    session_of: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inspector.viewmodel.loadfiles._PARTIAL_SECONDS", 0)
+    for second, totals in ((SECOND, [2]), (None, [2])):
+        session = session_of(bundle(second))
+        partial: list[FileList] = []
+        whole = load_files(session, nodes(session)[0], TOKEN, ignore_progress, partial.append)
+        assert [found.total for found in partial] == totals
+        assert partial[0].note == "Still being read: up to layer 1 of 3."
+        assert partial[0].summary.endswith(" so far")
+        assert whole.total > 2
+        again: list[FileList] = []
+        load_files(session, nodes(session)[0], TOKEN, ignore_progress, again.append)
+        assert not again
