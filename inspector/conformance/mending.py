@@ -10,19 +10,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from inspector.findings import Finding, Fix
+from inspector.archive.rightstack import right_stack
+from inspector.findings import Finding, Fix, Severity
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
+    from inspector.oci.document import Document
 
 _WRITTEN_ANEW: Final = frozenset(("index.json", "manifest.json", "oci-layout"))
 _GONE_WITH_THEM: Final = frozenset(
     ("ANNOT-1", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "INDEX-1", "INDEX-2", "INDEX-4", "JSON-1", "JSON-2", "JSON-4", "COMPAT-5")
 )  # fmt: skip
 _CHOSEN_IN_MANIFESTS: Final = frozenset(
-    ("ANNOT-1", "DESC-6", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "INDEX-1", "INDEX-2", "INDEX-6", "INDEX-7", "MANIF-1", "MANIF-2")
+    ("ANNOT-1", "DESC-6", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "INDEX-2", "INDEX-6", "INDEX-7", "MANIF-2")
 )  # fmt: skip
 """What the repair of documents' fields puts right in manifests and nested indexes."""
+_REFUSED_BY_ALL: Final = frozenset(("MANIF-1", "INDEX-1"))
+"""No loader takes such a document, so no digest is kept for its sake."""
 _END_OF_THE_TAR: Final = frozenset(("Something follows the end of the tar", "The tar has no end mark"))
 
 
@@ -44,11 +48,42 @@ def _fix(finding: Finding, archive: ImageArchive) -> Fix:
         if code in ("DESC-11", "LAYOUT-5"):
             return Fix.AUTOMATIC
         return Fix.AUTOMATIC if code in _GONE_WITH_THEM else finding.fix
+    return _in_other_documents(finding, archive)
+
+
+def _in_other_documents(finding: Finding, archive: ImageArchive) -> Fix:
+    """For manifests, nested indexes and configs, and for whatever is no document."""
+    code = finding.code
+    if code in _REFUSED_BY_ALL or (code in ("MANIF-2", "INDEX-2") and finding.severity is Severity.ERROR):
+        return Fix.AUTOMATIC
     if code in _CHOSEN_IN_MANIFESTS:
         return Fix.CHOICE
+    if code in ("MANIF-4", "MANIF-5", "MANIF-6"):
+        return _of_layers(finding, archive)
+    if code in ("DESC-1", "DESC-2", "COMPAT-2") or (
+        code == "MEDIA-1" and finding.where.pointer == "$.subject.mediaType"
+    ):
+        return Fix.NONE  # nothing tells what was meant; what is about another document stays about it
+    if code == "DESC-11" and finding.where.pointer == "$.mediaType":
+        return Fix.AUTOMATIC
     if code == "DESC-11" and archive.layout.startswith("oci-layout"):
         return Fix.AUTOMATIC if _is_an_entry(finding, archive) else Fix.NONE
     return finding.fix
+
+
+def _of_layers(finding: Finding, archive: ImageArchive) -> Fix:
+    """A list of layers is put right where the archive tells what it should be; that of manifest.json is written anew."""
+    if not archive.layout.startswith("oci-layout") or finding.fix is Fix.NONE:
+        return finding.fix
+    name = finding.where.object
+    for image in archive.images:
+        if name in (_name(image.manifest), _name(image.config)):
+            return Fix.AUTOMATIC if right_stack(archive, image) is not None else Fix.NONE
+    return finding.fix
+
+
+def _name(document: Document | None) -> str | None:
+    return document.name if document is not None else None
 
 
 def _is_an_entry(finding: Finding, archive: ImageArchive) -> bool:

@@ -6,10 +6,11 @@ got wrong is put right. A rewritten document has a new digest, so every index ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, Layer, NodeKind, TreeNode
+from inspector.archive.rightstack import right_stack
 from inspector.errors import ExportError
 from inspector.export import edits
 from inspector.export.blobbag import KEPT, REWRITTEN, BlobBag, mismatch, whole
@@ -25,7 +26,7 @@ from inspector.export.fields import (
 )
 from inspector.export.made import made_manifest, numbered
 from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, ExportOptions
-from inspector.export.repair import has_misplaced_platform, right_stack
+from inspector.export.repair import has_misplaced_platform
 from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
 from inspector.export.storedlayers import LayerStore
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 Child = tuple[Descriptor, Converted | None]
 """One entry of an index and what became of what it leads to; None where it names nothing."""
+
+
+_UNUSABLE = frozenset(("MANIF-1", "INDEX-1", "DESC-11"))
+"""Faults of fields for which no loader takes a document: there is no digest worth keeping."""
 
 
 class Converter:
@@ -133,7 +138,7 @@ class Converter:
             for child in index.manifests
             if child.digest not in self._unwanted
         ]
-        own = index.media_type or media_type
+        own = _type_of(mediatype.is_index, index.media_type, media_type)
         wanted = mediatype.to_oci(own) if self._converts(where, [own]) else own
         whys = ["MEDIA-1"] if wanted != own else []
         if any(done is not None and done.action == REWRITTEN for _, done in children):
@@ -173,7 +178,7 @@ class Converter:
 
     def _wants_fields(self, where: str, codes: Sequence[str], whys: Sequence[str]) -> bool:
         """Whether to mend fields: once the digest is new anyway, and where no loader would take the document as it is."""
-        default = bool(whys) or "MANIF-1" in codes
+        default = bool(whys) or not _UNUSABLE.isdisjoint(codes)
         return self._mending.wants("document-fields", where, *codes, default=default)
 
     def _without_absent(self, children: list[Child], where: str) -> tuple[list[Child], bool]:
@@ -230,14 +235,14 @@ class Converter:
         assert manifest is not None
         assert isinstance(document.value, dict)
         where = f"manifest {digest}"
-        own = manifest.media_type or media_type
+        own = _type_of(mediatype.is_manifest, manifest.media_type, media_type)
         is_docker = mediatype.is_docker(own)
         stated = [manifest.config, *manifest.layers]
         convert = self._converts(where, [own, *(one.media_type for one in stated if one is not None)])
         wanted = mediatype.to_oci(own) if convert else own
         whys = ["MEDIA-1"] if wanted != own else []
         config = self._config_descriptor(image, convert=convert, whys=whys)
-        stack = right_stack(self._contents, image)
+        stack = right_stack(self._contents.archive, image)
         repair = "layer-order" if stack is not None and stack[1] == "MANIF-5" else "layer-list"
         if stack is not None and self._mending.wants(repair, where, stack[1]):
             whys.append(stack[1])
@@ -338,3 +343,8 @@ class Converter:
         done = made_manifest(self._contents, self._bag, self._layers, self._edits, image, config)
         self._made.append(done)
         return done
+
+
+def _type_of(fits: Callable[[str], bool], own: str, stated: str) -> str:
+    """The media type of a document of a known shape: its own one, else that of its descriptor; a contradiction is neither."""
+    return own if fits(own) or (not own and not fits(stated)) else stated if fits(stated) else own

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.image import Image, NodeKind
 from inspector.export.spelling import DESCRIPTOR, respelled
+from inspector.oci import mediatype
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
 
@@ -32,7 +33,15 @@ def top_fields(fields: Mapping[str, Json], media_type: str, *, is_index: bool) -
     if media_type and not found.get("mediaType"):
         found["mediaType"] = media_type
         codes.append("INDEX-2" if is_index else "MANIF-2")
+    elif media_type and found["mediaType"] != media_type and not _is_right(found["mediaType"], is_index=is_index):
+        found["mediaType"] = media_type
+        codes.append("DESC-11")
     return found, [*codes, *_annotations(found)]
+
+
+def _is_right(stated: Json, *, is_index: bool) -> bool:
+    fits = mediatype.is_index if is_index else mediatype.is_manifest
+    return isinstance(stated, str) and fits(stated)
 
 
 def manifest_fields(

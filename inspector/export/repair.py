@@ -4,66 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.archive.blobstore import Blob
 from inspector.archive.compression import Compression
-from inspector.archive.image import Image, NodeKind
-from inspector.oci import mediatype
+from inspector.archive.image import Image
 
 if TYPE_CHECKING:
     from inspector.export.contents import Contents
-
-
-def right_stack(contents: Contents, image: Image) -> tuple[list[Blob], str] | None:
-    """The layers that the config asks for, base first, and the finding's code, if the manifest lists others.
-
-    None if the manifest is right, or nothing in the archive tells better. Docker before 25.0.0 rc.2 listed none
-    (moby#47065), 25.0.0 shuffled them and left out repeated ones (moby#47150).
-    """
-    config, manifest = image.parsed_config, image.parsed_manifest
-    if image.kind is not NodeKind.IMAGE or config is None or manifest is None or not config.diff_ids:
-        return None
-    if manifest.config is None or not mediatype.is_config(manifest.config.media_type):
-        return None
-    listed = [layer.digest for layer in manifest.layers]
-    count_is_wrong = len(listed) != len(config.diff_ids)
-    if not count_is_wrong and (listed == list(config.diff_ids) or not _all_plain(image)):
-        return None
-    code = "MANIF-4" if not listed else "MANIF-6" if count_is_wrong else "MANIF-5"
-    for stack in (_by_diff_id(contents, image), _by_manifest_json(contents, image)):
-        if stack is not None and stack != [layer.blob for layer in image.layers]:
-            return stack, code
-    return None
-
-
-def _all_plain(image: Image) -> bool:
-    """Whether every layer is there, not compressed: then its digest must be its diffID."""
-    return all(
-        layer.blob is not None
-        and layer.blob.compression is Compression.NONE
-        and layer.media_type is not None
-        and not mediatype.is_encrypted(layer.media_type)
-        for layer in image.layers
-    )
-
-
-def _by_diff_id(contents: Contents, image: Image) -> list[Blob] | None:
-    config = image.parsed_config
-    found: list[Blob] = []
-    for diff_id in config.diff_ids if config is not None else ():
-        blob = contents.archive.blobs.find(diff_id) if diff_id is not None else None
-        if blob is None:
-            return None
-        found.append(blob)
-    return found
-
-
-def _by_manifest_json(contents: Contents, image: Image) -> list[Blob] | None:
-    entry, config = contents.docker_entry(image), image.parsed_config
-    if entry is None or config is None or len(entry.layers) != len(config.diff_ids):
-        return None
-    found = [contents.archive.blobs.by_member(path) if path else None for path in entry.layers]
-    whole = [blob for blob in found if blob is not None]
-    return whole if len(whole) == len(found) else None
 
 
 def has_misplaced_platform(contents: Contents, image: Image) -> bool:

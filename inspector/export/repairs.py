@@ -203,7 +203,8 @@ REPAIRS: Final[tuple[Repair, ...]] = (
     ),
     Repair(
         "document-fields",
-        ("MANIF-1", "MANIF-2", "INDEX-1", "INDEX-2", "INDEX-6", "INDEX-7", "DESC-6", "DESC-8", "DESC-9", "DESC-10", "DESC-13", "ANNOT-1"),
+        ("MANIF-1", "MANIF-2", "INDEX-1", "INDEX-2", "INDEX-6", "INDEX-7", "DESC-6", "DESC-8", "DESC-9", "DESC-10", "DESC-11", "DESC-13",
+         "ANNOT-1"),
         mark("Put right the fields of manifests and nested indexes"),
         mark("Versions, media types, annotations and platforms are as the specification has them."),
         Digests.MANIFEST,
