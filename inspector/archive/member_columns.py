@@ -112,6 +112,11 @@ class Members(Sequence[Member]):
         """The kind of one row, without making the member."""
         return _KINDS[self.kinds[row]]
 
+    @property
+    def odd_types(self) -> tuple[Member, ...]:
+        """Those with an `odd_type`, without making the others."""
+        return tuple(map(self._member, self._odd_types))
+
     def inside(self, name: str) -> str:
         """`name` without the wrapping folder; "" for that folder itself."""
         root = self.root

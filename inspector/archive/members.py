@@ -116,6 +116,17 @@ class MemberTable:
             )
         return source.read_at(0, source.size)
 
+    @property
+    def odd_types(self) -> tuple[Member, ...]:
+        """Regular files that are none by their type flag (`Member.odd_type`)."""
+        return self._columns.odd_types
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether the name of a member leads out of the archive, or out of its wrapping folder."""
+        inside = (self._columns.inside(name) for name in self._rows) if self.root else iter(self._rows)
+        return any(name == ".." or name.startswith("../") for name in inside)
+
     def names(self) -> Iterable[str]:
         """Each name once; those outside of the wrapping folder are left out."""
         inside = (self._columns.inside(name) for name in self._rows) if self.root else iter(self._rows)

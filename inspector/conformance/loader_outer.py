@@ -47,7 +47,7 @@ def unreadable(
         yield from _not_for_go(case, unpacks=unpacks)
     if archive.members.root:
         yield refuses("ARC-3", f"The image lies in the folder {archive.members.root}, not at the top.")
-    elif unpacks and any(name.startswith("../") or name == ".." for name in _stored_parts(case)):
+    elif unpacks and case.archive.members.leads_out:
         yield refuses("ARC-3", "A member's name leads out of the folder into which it unpacks.")
 
 
@@ -63,7 +63,7 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
             yield refuses(finding.code, f"{finding.title}: Go's tar reader refuses the archive.")
         elif unpacks and finding.code == "TAR-8":
             yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
-    odd = next((m for m in case.archive.members.members if m.odd_type), None) if unpacks else None
+    odd = next(iter(case.archive.members.odd_types), None) if unpacks else None
     if odd is not None:
         yield refuses("ARC-4", f"{odd.name} has the type {odd.odd_type.decode()} in the tar, which it cannot unpack.")
     end, size = case.archive.members.end, case.archive.spooled_bytes or case.archive.size
@@ -74,10 +74,6 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
 def _is_blank(field: str | None) -> bool:
     """Whether a header field, as the finding shows it, is empty: Go reads it as 0. An unknown magic is no field."""
     return field is None or not field.startswith("b") or field.replace("\\x00", "").replace(" ", "") in ("b''", 'b""')
-
-
-def _stored_parts(case: Case) -> Iterator[str]:
-    return (member.name for member in case.archive.members.members)
 
 
 def first_or_last(case: Case, names: Iterable[str]) -> Iterator[Trouble]:

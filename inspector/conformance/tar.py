@@ -30,6 +30,8 @@ def plain_names(case: Case) -> Iterator[Finding]:
     kinds: dict[str, list[Member]] = {}
     for member in case.archive.members.members:
         name = member.name
+        if name.isascii() and name.isprintable() and "\\" not in name and ":" not in name:
+            continue
         if "\\" in name:
             kinds.setdefault("a backslash", []).append(member)
         if ":" in name:

@@ -39,9 +39,10 @@ class Reports(QObject):
 
     def save(self, view: ArchiveView, target: Path, *, overwrite: bool) -> None:
         """Check everything and write `target`, whole or not at all."""
+        session = view.session  # the worker must not hold the view: it would be destroyed in the wrong thread
         task = self._runner.start(
             self.tr("Checking"),
-            lambda token, sink: run_report(view.session, target, token, sink, overwrite=overwrite),
+            lambda token, sink: run_report(session, target, token, sink, overwrite=overwrite),
             lambda outcome: view.bar.show_message(message_of(outcome)),
             partial(self._failed, view),
             on_end=view.refresh_states,

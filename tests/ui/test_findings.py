@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtGui import QAccessible, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -174,6 +174,29 @@ def test_a_report_is_saved(
     assert b"INDEX-1" in target.read_bytes()
     assert view.session.found.is_deep
     assert any("faulty.report.html" in label.text() for label in view.bar.findChildren(QLabel))
+
+
+def test_the_panel_is_reached_by_keys_and_spoken(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, faulty: Path
+) -> None:
+    view = open_archive(faulty)
+    checked(qtbot, view)
+    window.actions_by_id["findings-panel"].trigger()
+    panel = window.findings_dock.panel
+    reached: list[QWidget] = [panel.filter]
+    widget = panel.filter.nextInFocusChain()
+    while widget is not None and widget is not panel.filter:
+        takes_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if takes_tab and panel.isAncestorOf(widget) and widget.isVisible() and widget.isEnabled():
+            reached.append(widget)
+        widget = widget.nextInFocusChain()
+    wanted = [panel.filter, panel.view, panel.explanation, panel.go_to, panel.fix, panel.copy_button, panel.check]
+    assert [found for found in wanted if found not in reached] == []
+    for found in (*wanted, *panel.levels.values()):
+        spoken = QAccessible.queryAccessibleInterface(found)
+        assert spoken.text(QAccessible.Text.Name).strip()
+    group = panel.model.index(0, 0)
+    assert panel.model.data(group, Qt.ItemDataRole.AccessibleTextRole).startswith("error, INDEX-1, ")
 
 
 def test_groups_are_counted_and_filtered(qtbot: QtBot, open_archive: Opener, faulty: Path) -> None:
