@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import threading
 from dataclasses import replace
@@ -36,6 +37,8 @@ MOST_BYTES: Final = 256 * MIB
 _MOST_OF_ENTRY: Final = 128 * MIB
 _WORTH_BYTES: Final = 256 << 10
 """Layers that are smaller unpacked are listed in no time."""
+_KEEP_FREE: Final = 256 * MIB
+"""A disk that is nearly full is left to others."""
 _LISTING = ".listing"
 _PLACE = ".place"
 _OURS = re.compile(r"[0-9a-f]{64}\.(?:listing|place)|new-[0-9a-f]{32}")
@@ -101,6 +104,8 @@ class ListingCache:
                 if not path.exists():
                     data = to_bytes(listing)
                     if len(data) > min(_MOST_OF_ENTRY, self.most_bytes):
+                        return False
+                    if shutil.disk_usage(self.folder).free < len(data) + _KEEP_FREE:
                         return False
                     self._write(path, data)
                 place = self._place_of(blob)

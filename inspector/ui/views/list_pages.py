@@ -192,6 +192,10 @@ class DetailedTable(QWidget, Generic[R]):
         self.row_followed.emit(self.model.row(index))
 
 
+def _why(row: FoundFile) -> str:
+    return f"{row.why} ({row.detail})" if row.detail else row.why
+
+
 class NotablePage(DetailedTable[FoundFile]):
     """Special rights, devices, and what may be a secret, in any layer or in the config. Enter shows the file in its layer."""
 
@@ -199,7 +203,7 @@ class NotablePage(DetailedTable[FoundFile]):
         super().__init__(
             (
                 ColumnOf(self.tr("Path"), lambda row: row.path, lambda row: row.path, width=280),
-                ColumnOf(self.tr("Why"), lambda row: row.why, lambda row: row.detail, width=230),
+                ColumnOf(self.tr("Why"), _why, lambda row: row.detail, width=300),
                 ColumnOf(self.tr("Layer"), lambda row: row.layer, lambda _: "", width=100),
                 ColumnOf(self.tr("State"), lambda row: row.state, lambda row: row.state, width=120),
             ),

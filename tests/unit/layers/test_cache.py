@@ -208,6 +208,16 @@ def test_trouble_with_the_folder_is_a_miss(archive: Path, tmp_path: Path, archiv
     assert good.load(blob) is None
 
 
+def test_a_disk_that_is_nearly_full_is_left_to_others(
+    archive: Path, tmp_path: Path, archives: list[ImageArchive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "_KEEP_FREE", 1 << 62)
+    blob = blob_of(archive, archives)
+    cache = ListingCache(tmp_path / "cache")
+    assert not cache.keep(blob, list_layer(blob))
+    assert cache.size == 0
+
+
 def test_what_contradicts_a_claim_is_not_kept(archive: Path, tmp_path: Path, archives: list[ImageArchive]) -> None:
     blob = blob_of(archive, archives)
     blob.claimed = Digest.of(b"something else")
