@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HELP = ROOT / "resources" / "help"
-GUIDE = ("Five things people do", "What it reads", "From the file manager", "Limits", "Not tested")
+GUIDE = ("Five things people do", "And more", "What it reads", "From the file manager", "Limits", "Not tested")
 
 
 def sections() -> dict[str, str]:
