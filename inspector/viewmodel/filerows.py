@@ -93,7 +93,7 @@ class FileRows:
         self.folded = [
             display_name.casefold() for display_name in map(_decoded, map(self.tree.name, range(len(self.tree))))
         ]
-        tr("Names for comparing without regard to case, by node.")
+        """Names for comparing without regard to case, by node."""
         self.name_ranks = _natural_ranks(self.folded)
         self.folders = frozenset(node for node in range(len(self.tree)) if self.tree.is_folder(node))
 
@@ -142,12 +142,12 @@ class FileRows:
     @cached_property
     def folded_paths(self) -> list[str]:
         """Whole paths for comparing without regard to case, by node."""
-        paths, whiteouts = self._source.paths, self._whiteouts
-        own = self.tree.path
-        return [
-            _decoded(own(node) if row == IMPLIED or row in whiteouts else paths[row]).casefold()
-            for node, row in enumerate(self.tree.rows)
-        ]
+        parents, folded = self.tree.parents, self.folded
+        made = ["."]
+        for node in range(1, len(self.tree)):  # folders come before what is in them
+            parent = parents[node]
+            made.append(f"{made[parent]}/{folded[node]}" if parent else folded[node])
+        return made
 
     def layer(self, node: int) -> int:
         """Number of the layer that a node of a merged file system comes from, from 1; 0 if unknown."""
