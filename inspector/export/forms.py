@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.archive.source import FileSource
+from inspector.errors import ReadFailed
 from inspector.export import pack
 from inspector.export.expected import Written, WrongContent
 from inspector.export.fill import blame, fill
@@ -18,7 +19,7 @@ from inspector.export.folder_target import FolderTarget, is_empty_folder
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
 from inspector.export.recoding import recode_into
-from inspector.export.target import Target
+from inspector.export.target import Target, unwritable
 from inspector.export.trailing import Trail
 from inspector.export.transfer import BackgroundSync, TarOutput
 from inspector.export.verify import STAGE, check_frame, read_back_folder
@@ -59,6 +60,11 @@ def land(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink
         return _tar(plan, place, token, sink)
     except WrongContent as error:
         raise blame(plan, error, token) from error
+    except ReadFailed as error:
+        ours = error.subject == str(place.folder) or error.subject.startswith(str(place.part))
+        if not ours or not isinstance(error.__cause__, OSError):
+            raise
+        raise unwritable(place.path, error.__cause__) from error  # not the source: the disk that we write to
 
 
 def _tar(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressSink) -> Landed:

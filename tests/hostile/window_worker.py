@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tests.hostile.guard import Guard, program_folder
@@ -52,7 +53,7 @@ class Visitor:
             return report(error)
 
         messages._report = unexpected
-        sys.excepthook = lambda *about: self.problems.append("".join(traceback.format_exception(*about))[-1500:])
+        sys.excepthook = self._uncaught
         sys.unraisablehook = lambda about: self.problems.append(f"unraisable: {about.exc_value!r} in {about.object!r}")
         threading.excepthook = lambda about: self.problems.append(f"thread: {about.exc_value!r}")
 
@@ -64,6 +65,10 @@ class Visitor:
         self.window = MainWindow(TaskRunner(), Settings(scratch / "settings.ini"))
         self.window.show()
         self._wait(lambda: self.window.isVisible())
+
+    def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        self.problems.append("".join(traceback.format_exception(kind, error, trace))[-1500:])
+        sys.__excepthook__(kind, error, trace)
 
     def _wait(self, done: Callable[[], bool], seconds: float = 80) -> bool:
         from PySide6.QtTest import QTest
@@ -162,7 +167,8 @@ class Visitor:
                 self.problems.append(f"a label that may be rich: {label.text()[:100]!r}")
         for widget in window.findChildren(QWidget):
             tip = widget.toolTip()
-            if tip and not (tip.startswith("<qt>") and not _MARKUP.search(tip[4:-5])):
+            is_escaped = tip.startswith("<qt>") and tip.endswith("</qt>") and not _MARKUP.search(tip[4:-5])
+            if "<" in tip and not is_escaped:
                 self.problems.append(f"a tooltip that may be rich: {tip[:100]!r}")
         title = window.windowTitle()
         if any(not character.isprintable() for character in title):
