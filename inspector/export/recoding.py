@@ -10,7 +10,7 @@ from inspector.export.fill import Output
 from inspector.export.layerreader import LayerReader
 from inspector.export.plan import plan_export
 from inspector.export.planned import ExportPlan, Recoded, ToRecode
-from inspector.export.recompress import encode
+from inspector.export.recompress import Encoder
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
@@ -32,8 +32,9 @@ def recode_into(out: Output, plan: ExportPlan, token: CancelToken, sink: Progres
     total = sum(item.blob.size for item in waiting)
     done = 0
     recoded: dict[Digest, Recoded] = dict(plan.recoded)
+    encoder = Encoder(token)
     for item in waiting:
-        recoded[item.stand_in] = _recode_one(out, plan, item, token, _Told(sink, done, total))
+        recoded[item.stand_in] = _recode_one(out, plan, item, encoder, token, _Told(sink, done, total))
         done += item.blob.size
     return plan_export(plan.archive, plan.options, others=plan.others, token=token, recoded=recoded)
 
@@ -48,13 +49,15 @@ class _Told:
         self._sink(Progress(STAGE, self._before + reader.read, self._total, reader.blob.member.name))
 
 
-def _recode_one(out: Output, plan: ExportPlan, item: ToRecode, token: CancelToken, told: _Told) -> Recoded:
+def _recode_one(
+    out: Output, plan: ExportPlan, item: ToRecode, encoder: Encoder, token: CancelToken, told: _Told
+) -> Recoded:
     reader = LayerReader(item.blob, token, plan.options.limits)
     running = hasher("sha256")
     result: list[Recoded] = []
 
     def pieces() -> Iterator[bytes]:
-        for piece in encode(reader.plain(), item.encoding, token):
+        for piece in encoder.encode(reader.plain(), item.encoding):
             running.update(piece)
             yield piece
             told(reader)

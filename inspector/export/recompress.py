@@ -42,8 +42,11 @@ _DEFAULTS = {Compression.GZIP: 2, Compression.ZSTD: 3}
 _JOB = 4 << 20
 """What one thread of zstd takes at a time: its buffers are several times as large, and peak memory counts."""
 _TWO_THREADS_UP_TO = 12
-_MAX_WINDOW_LOG = 23
-"""8 MiB: what every reader must take (RFC 8878), and what bounds our own memory at high levels."""
+_OWN_TABLES_UP_TO = 9
+_HASH_LOG, _CHAIN_LOG = 21, 22
+"""Tables of 8 and 16 MiB above that level, where zstd's own take up to 80 MiB per thread and gain 1 % at most."""
+_MAX_WINDOW_LOG = 22
+"""4 MiB: what every reader must take is twice that (RFC 8878); it bounds our own memory at high levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,38 @@ class Encoding:
         return self.compression.value if not self.level else f"{self.compression.value}, level {self.level}"
 
 
+class Encoder:
+    """Compresses one stream after the other, for one thread. zstd's buffers are made once: many contexts one after the
+    other leave holes in the memory that nobody fills.
+    """
+
+    def __init__(self, token: CancelToken) -> None:
+        self._token = token
+        self._contexts: dict[int, Any] = {}
+
+    def encode(self, pieces: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+        """`pieces` compressed; neither what cuts them nor what was compressed before has an influence on the bytes."""
+        if encoding.compression is Compression.GZIP:
+            return _gzip(pieces, encoding.level, self._token)
+        if encoding.compression is Compression.ZSTD:
+            return self._zstd(pieces, encoding.level)
+        return iter(pieces)
+
+    def _zstd(self, pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
+        # Taken out while it is used: after an error it is in the middle of a frame, and of no use any more.
+        compressor = self._contexts.pop(level, None) or _zstd_context(level)
+        with _Aside() as aside:
+            for block in _blocks(pieces):
+                produced = _patiently(aside.call(compressor.compress, block), self._token)
+                if produced:
+                    yield produced
+            yield _patiently(aside.call(compressor.flush), self._token)
+        self._contexts[level] = compressor
+
+
 def encode(pieces: Iterable[bytes], encoding: Encoding, token: CancelToken) -> Iterator[bytes]:
-    """`pieces` compressed; what cuts them has no influence on the bytes that come out."""
-    if encoding.compression is Compression.GZIP:
-        return _gzip(pieces, encoding.level, token)
-    if encoding.compression is Compression.ZSTD:
-        return _zstd(pieces, encoding.level, token)
-    return iter(pieces)
+    """One stream compressed; what cuts `pieces` has no influence on the bytes that come out."""
+    return Encoder(token).encode(pieces, encoding)
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,24 +156,19 @@ def _gzip(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[b
     yield _DEFLATE_END + crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
 
 
-def _zstd(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[bytes]:
+def _zstd_context(level: int) -> Any:
     parameter = zstd.CompressionParameter
-    compressor = zstd.ZstdCompressor(
-        options={
-            parameter.compression_level: level,
-            parameter.checksum_flag: 1,
-            # One at the slow levels, whose tables take 100 MB per thread. The bytes are the same for any number from 1 on.
-            parameter.nb_workers: _THREADS if level <= _TWO_THREADS_UP_TO else 1,
-            parameter.job_size: _JOB,
-            parameter.window_log: min(_MAX_WINDOW_LOG, _window_log(level)),
-        }
-    )
-    with _Aside() as aside:
-        for block in _blocks(pieces):
-            produced = _patiently(aside.call(compressor.compress, block), token)
-            if produced:
-                yield produced
-        yield _patiently(aside.call(compressor.flush), token)
+    options = {
+        parameter.compression_level: level,
+        parameter.checksum_flag: 1,
+        # The bytes are the same for any number of workers from 1 on.
+        parameter.nb_workers: _THREADS if level <= _TWO_THREADS_UP_TO else 1,
+        parameter.job_size: _JOB,
+        parameter.window_log: min(_MAX_WINDOW_LOG, _window_log(level)),
+    }
+    if level > _OWN_TABLES_UP_TO:
+        options |= {parameter.hash_log: _HASH_LOG, parameter.chain_log: _CHAIN_LOG}
+    return zstd.ZstdCompressor(options=options)
 
 
 class _Aside:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from inspector.errors import UsageError
+from inspector.archive.limits import Limits
+from inspector.errors import LimitReached, UsageError
 from inspector.export.options import Annotation, Preset
 from tests.builders import (
     Blobs,
@@ -25,7 +26,7 @@ from tests.builders import (
     umoci,
 )
 from tests.builders import digest as digest_of
-from tests.builders.images import OCI_MANIFEST, descriptor
+from tests.builders.images import OCI_MANIFEST, ImageSpec, descriptor
 from tests.unit.export.conftest import Export, Written
 
 NAME, REF = "io.containerd.image.name", "org.opencontainers.image.ref.name"
@@ -253,3 +254,43 @@ def test_signatures_of_an_index_that_changes_are_told_as_orphans(export: Export)
     assert written.index[0]["digest"] != top["digest"]
     assert written.index[1]["digest"] == signature["digest"]
     assert any("vouches for is the old digest" in note for note in written.result.notes)
+
+
+def chunked(layer_type: str = "gzip") -> Bundle:
+    """An image whose layers carry the tables of contents of lazy pulling, and an annotation of somebody."""
+    spec = image(APP)
+    blobs = Blobs()
+    blobs.put_image(spec, compression=layer_type)
+    manifest = json.loads(spec.manifest(compression=layer_type))
+    for layer in manifest["layers"]:
+        layer["annotations"] = {
+            "containerd.io/snapshot/stargz/toc.digest": "sha256:" + "1" * 64,
+            "io.containers.estargz.uncompressed-size": "10240",
+            "io.github.containers.zstd-chunked.manifest-position": "1:2:3:1",
+            "mine": "stays",
+        }
+    document = json.dumps(manifest).encode()
+    blobs.put(document)
+    return layout(blobs, index_json([descriptor(document, OCI_MANIFEST, annotations={REF: "1"})]))
+
+
+@pytest.mark.parametrize("compression", ["none", "zstd"])
+def test_annotations_about_the_compressed_bytes_go_with_them(export: Export, compression: str) -> None:
+    kept = export(chunked())
+    assert all(len(layer["annotations"]) == 4 for layer in kept.manifest()["layers"])
+    written = export(chunked(), compression=compression)
+    assert [layer["annotations"] for layer in written.manifest()["layers"]] == [{"mine": "stays"}] * 2
+
+
+def test_a_layer_that_inflates_too_far_is_refused_until_the_limit_is_raised(export: Export) -> None:
+    spec = image(APP)
+    bomb = ImageSpec((*spec.tars, b"\0" * (3 << 20)), names=spec.names)
+    bundle = containerd([bomb])
+    strict = Limits(inflate_free_bytes=1 << 20, inflate_ratio=100)
+    with pytest.raises(LimitReached, match="inflate"):
+        export(bundle, compression="none", limits=strict)
+    with pytest.raises(LimitReached, match="inflate"):
+        export(bundle, preset=Preset.CLASSIC_DOCKER, limits=strict)
+    raised = strict.raised("inflate_ratio", 100)
+    assert export(bundle, compression="none", limits=raised).result.verified
+    assert export(bundle, preset=Preset.CLASSIC_DOCKER, limits=raised).result.verified

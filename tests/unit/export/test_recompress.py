@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import random
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 
 from inspector.archive.compression import Compression
 from inspector.errors import Cancelled, UsageError
-from inspector.export.recompress import Encoding, encode
+from inspector.export.recompress import Encoder, Encoding, encode
 from inspector.progress import CancelToken
 
 if sys.version_info >= (3, 14):
@@ -85,3 +86,15 @@ def test_an_error_of_the_source_passes_through() -> None:
 
     with pytest.raises(ValueError, match="the source broke"):
         list(encode(pieces(), Encoding(Compression.GZIP, 1), CancelToken()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", [1, 3, 9, 12])
+def test_what_was_compressed_before_has_no_influence(level: int) -> None:
+    """Contexts of zstd are used again: each frame is what a fresh one would make of it."""
+    rows = [os.urandom(300_000) * 9, b"text and more text " * 200_000, bytes(range(256)) * 5000, b""]
+    encoding = Encoding.of("zstd", level)
+    encoder = Encoder(CancelToken())
+    for data in (*rows, *reversed(rows)):
+        alone = b"".join(encode([data], encoding, CancelToken()))
+        assert b"".join(encoder.encode([data], encoding)) == alone
+        assert zstd.decompress(alone) == data
