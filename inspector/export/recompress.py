@@ -158,7 +158,7 @@ def _gzip(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[b
 
 def _zstd_context(level: int) -> Any:
     parameter = zstd.CompressionParameter
-    options = {
+    options: dict[int, int] = {
         parameter.compression_level: level,
         parameter.checksum_flag: 1,
         # The bytes are the same for any number of workers from 1 on.
