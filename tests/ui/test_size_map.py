@@ -146,3 +146,24 @@ def test_another_size_is_laid_out_again_at_the_same_tile(
     assert page.level.size == (float(page.view.width()), float(page.view.height()))
     view.select(view.session.tree.root)
     assert page.model.rowCount() == 0
+
+
+def test_a_place_in_one_map_is_not_looked_for_in_the_next(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path
+) -> None:
+    view = open_archive(oci_archive)
+    page = shown(qtbot, window, view, "app:1")
+    level = page.level
+    assert level is not None
+    page.view.go_to_node(max(tile.node for tile in level.tiles))
+    # a new size asks for the same tile again; before the answer comes, another node is chosen
+    window.resize(window.width() + 60, window.height())
+    page._lay_out_again()
+    assert page._going_to > 0
+    page = shown(qtbot, window, view, "layer 2")
+    assert page.level is not None
+    assert page.level is not level
+    assert label(page) == "srv"
+    view.pages.reload()
+    qtbot.waitUntil(lambda: not view.pages.loading and not page.busy, timeout=PATIENCE_MS)
+    assert label(page) == "srv"

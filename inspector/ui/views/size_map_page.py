@@ -134,8 +134,9 @@ class SizeMapPage(QWidget):
 
     def show_map(self, size_map: SizeMap) -> None:
         """Begin at the top."""
-        self._map = size_map
-        self._folder = 0
+        # Nodes are numbers of their map: none of an earlier one may be looked for in this one.
+        self._map, self._level = size_map, None
+        self._folder, self._going_to = 0, -1
         self.colouring.clear()
         for colouring in size_map.colourings:
             self.colouring.addItem(colouring.caption)
@@ -154,6 +155,7 @@ class SizeMapPage(QWidget):
         self._task = self._changes_task = None
         self._pause.stop()
         self._map = self._level = None
+        self._folder, self._going_to = 0, -1
         self.model.show(None, None)
         self.view.show_level(None, None)
         self._empty(self._crumbs)
