@@ -23,8 +23,8 @@ class CatalogueTranslator(QTranslator):
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:  # noqa: ARG002
         """The translation of `source`; what the catalogue does not know is left to the next translator."""
         found = language.tr(source)
-        # An empty answer means "unknown" to Qt, which then asks the translator installed before this one.
-        return "" if found == source else found
+        # None becomes Qt's null string: unknown here, ask the translator installed before. "" would be an empty text.
+        return None if found == source else found  # type: ignore[return-value]
 
     def isEmpty(self) -> bool:
         return False
