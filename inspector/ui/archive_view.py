@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QMenu,
@@ -58,6 +58,10 @@ class ArchiveView(QWidget):
         self._back: list[StructureNode] = []
         self._forward: list[StructureNode] = []
         self._moving = False
+        self.first_states: dict[str, QByteArray] = {}
+        """How the pages were arranged before anything was brought back (`ui/layout.py`)."""
+        self.extract_folder = ""
+        """Where the last extraction went, for the next question."""
         self.bar = MessageBar(self)
         self.breadcrumb = Breadcrumb(self)
         self.model = StructureModel(session.tree, self, session.found.badge)
@@ -213,8 +217,11 @@ class ArchiveView(QWidget):
         files = table.files
         rows = table.selected_rows() if self.pages.page is Page.FILES and files is not None else []
         paths = tuple(files.raw_path(row) for row in rows) if files is not None else ()
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Extract into an empty or new folder"))
+        chosen = QFileDialog.getExistingDirectory(
+            self, self.tr("Extract into an empty or new folder"), self.extract_folder
+        )
         if chosen:
+            self.extract_folder = str(Path(chosen).parent)
             self.extract_to(Path(chosen), paths)
 
     def extract_to(self, target: Path, paths: tuple[bytes, ...]) -> None:

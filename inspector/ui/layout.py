@@ -5,15 +5,17 @@ A state from another version, or a damaged one, is refused by Qt or by us, and w
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHeaderView, QMainWindow, QSplitter
 
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.settings import Settings
+from inspector.viewmodel.pages import Page
 
 VERSION = 1
 """Of `QMainWindow.saveState`: raised when docks or tool bars stop fitting; Qt refuses others."""
 FIRST_SIZE = QSize(1240, 740)
+_ALONG = Qt.Orientation.Horizontal
 _LEAST_PX = 24
 """No column is brought back narrower than a finger."""
 
@@ -47,8 +49,6 @@ def keep_view(settings: Settings, view: ArchiveView) -> None:
     settings.keep_state("splitter", view.splitter.saveState())
     settings.keep_state("tree-columns", view.tree.header().saveState())
     settings.keep_state("preview", files.splitter.saveState())
-    settings.keep_state("size-map", view.pages.size_map.splitter.saveState())
-    settings.keep_state("json-tree", view.pages.json.tree_view.header().saveState())
     settings.keep_flag("json-as-tree", view.pages.json.shows_tree)
     settings.keep_flag("preview-hidden", not files.shows_preview)
     settings.keep_flag("tree-hidden", view.tree.isHidden())
@@ -56,6 +56,9 @@ def keep_view(settings: Settings, view: ArchiveView) -> None:
     settings.pages = {**settings.pages, **view.pages.wanted}
     for name, state in files.view.states.items():
         settings.keep_state(name, state)
+    for name, part in _parts(view):
+        settings.keep_state(name, part.saveState())
+    settings.extract_folder = view.extract_folder
 
 
 def recall_view(settings: Settings, view: ArchiveView) -> None:
@@ -63,15 +66,37 @@ def recall_view(settings: Settings, view: ArchiveView) -> None:
     files = view.pages.files
     _split(view.splitter, settings.state("splitter"))
     _split(files.splitter, settings.state("preview"))
-    _split(view.pages.size_map.splitter, settings.state("size-map"))
-    _columns(view.pages.json.tree_view.header(), settings.state("json-tree"))
     view.pages.json.show_tree(settings.flag("json-as-tree"))
     _columns(view.tree.header(), settings.state("tree-columns"))
     files.show_preview(not settings.flag("preview-hidden"))
     view.tree.setHidden(settings.flag("tree-hidden"))
     files.compare.wanted = settings.flag("compare-below")
     view.pages.wanted.update(settings.pages)
+    for name, part in _parts(view):
+        view.first_states[name] = part.saveState()
+        _split(part, settings.state(name)) if isinstance(part, QSplitter) else _columns(part, settings.state(name))
+    view.extract_folder = settings.extract_folder
     files.view.states = {name: state for name in files.view.STATES if not (state := settings.state(name)).isEmpty()}
+
+
+def reset_view(view: ArchiveView) -> None:
+    """Panes and columns as they were at first."""
+    view.reset_layout()
+    for name, part in _parts(view):
+        if name in view.first_states:
+            part.restoreState(view.first_states[name])
+
+
+def _parts(view: ArchiveView) -> list[tuple[str, QSplitter | QHeaderView]]:
+    """Splitters and table headers of the pages, by a name that stays; the file list remembers its own."""
+    found: list[tuple[str, QSplitter | QHeaderView]] = []
+    for page, widget in view.pages.widgets.items():
+        if page is Page.FILES:
+            continue
+        found += [(f"{page}-splitter-{number}", part) for number, part in enumerate(widget.findChildren(QSplitter))]
+        headers = [header for header in widget.findChildren(QHeaderView) if header.orientation() is _ALONG]
+        found += [(f"{page}-columns-{number}", part) for number, part in enumerate(headers)]
+    return found
 
 
 def _split(splitter: QSplitter, state: QByteArray) -> None:

@@ -29,7 +29,7 @@ from inspector.ui.assets import icon
 from inspector.ui.dropping import Dropping
 from inspector.ui.exports import Exports
 from inspector.ui.findings_dock import FindingsDock
-from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_window
+from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_view, reset_window
 from inspector.ui.layout import VERSION as LAYOUT_VERSION
 from inspector.ui.preferences_dialog import PreferencesDialog
 from inspector.ui.reports import Reports
@@ -282,7 +282,7 @@ class MainWindow(QMainWindow):
         self.settings.forget_states()
         reset_window(self, self._first_state)
         for view in self.archives.views():
-            view.reset_layout()
+            reset_view(view)
 
     def start(self, paths: Sequence[Path]) -> None:
         """The first thing that the window does: open `paths`, or what was open when it was closed last."""

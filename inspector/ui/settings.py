@@ -67,6 +67,15 @@ class Settings:
         self._store.setValue("folder", path)
 
     @property
+    def extract_folder(self) -> str:
+        """Where files were extracted last."""
+        return self._text("extract-folder")
+
+    @extract_folder.setter
+    def extract_folder(self, path: str) -> None:
+        self._store.setValue("extract-folder", path)
+
+    @property
     def recent(self) -> RecentList:
         """Never fails: a list that cannot be read is empty."""
         return RecentList.from_json(self._text("recent"))

@@ -243,3 +243,39 @@ def test_a_read_that_hangs_gives_its_place_up_when_cancelled(qtbot: QtBot) -> No
     runner.start("after", lambda _t, _s: 8, results.append, lambda _e: None)
     qtbot.waitUntil(lambda: results == [7, 8], timeout=PATIENCE_MS)
     assert runner._free == 1
+
+
+def test_panes_and_columns_of_every_page_are_remembered_and_reset(
+    qtbot: QtBot, tmp_path: Path, oci_archive: Path
+) -> None:
+    settings = Settings(tmp_path / "own.ini")
+    with started(qtbot, settings, oci_archive) as window:
+        view = front(qtbot, window, oci_archive)
+        view.select(node_named(view, "config"))
+        view.pages.show_page(Page.HISTORY)
+        settle(qtbot, view)
+        before = view.pages.history.steps.view.columnWidth(1)
+        view.pages.history.steps.view.setColumnWidth(1, before + 77)
+        view.extract_folder = str(tmp_path)
+    with started(qtbot, Settings(tmp_path / "own.ini"), oci_archive) as window:
+        view = front(qtbot, window, oci_archive)
+        assert view.pages.history.steps.view.columnWidth(1) == before + 77
+        assert view.extract_folder == str(tmp_path)
+        window.actions_by_id["reset-layout"].trigger()
+        assert view.pages.history.steps.view.columnWidth(1) == before
+
+
+def test_the_findings_dock_is_where_it_was_left(qtbot: QtBot, tmp_path: Path, archive: Path) -> None:
+    settings = Settings(tmp_path / "own.ini")
+    with started(qtbot, settings, archive) as window:
+        front(qtbot, window, archive)
+        assert not window.findings_dock.isVisible()
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, window.findings_dock)
+        window.findings_dock.show()
+    with started(qtbot, Settings(tmp_path / "own.ini"), archive) as window:
+        front(qtbot, window, archive)
+        assert window.findings_dock.isVisible()
+        assert window.dockWidgetArea(window.findings_dock) == Qt.DockWidgetArea.RightDockWidgetArea
+        window.actions_by_id["reset-layout"].trigger()
+        assert not window.findings_dock.isVisible()
+        assert window.dockWidgetArea(window.findings_dock) == Qt.DockWidgetArea.BottomDockWidgetArea

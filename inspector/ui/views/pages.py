@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -101,6 +101,11 @@ class Pages(QWidget):
     def page(self) -> Page | None:
         """The page that is visible."""
         return self._page_at(self.tabs.currentIndex())
+
+    @property
+    def widgets(self) -> Mapping[Page, QWidget]:
+        """Every page, on screen or not."""
+        return self._widgets
 
     @property
     def loading(self) -> bool:
