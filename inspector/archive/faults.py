@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from inspector.archive.opening import Opening
 
 
+_AS_STORED = "Files and merged file systems are shown as the manifest has them; an export puts it right."
+
+
 def note_faults(opening: Opening, image: Image) -> None:
     """Note what is wrong with an image that has a stored manifest."""
     opening.note(*_absent(image))
@@ -77,7 +80,8 @@ def _counts(image: Image) -> Iterator[Finding]:
             "MANIF-4",
             Severity.ERROR,
             "The manifest lists no layers",
-            "The config has diffIDs, so layers belong to it. Docker 25.0.0 before rc.2 wrote this (moby#47065).",
+            "The config has diffIDs, so layers belong to it. Docker 25.0.0 before rc.2 wrote this (moby#47065). "
+            + _AS_STORED,
             at=_where(image),
             pointer="$.layers",
             expected=diff_ids,
@@ -119,7 +123,7 @@ def _order(image: Image) -> Iterator[Finding]:
         Severity.ERROR,
         "The layers stand in the wrong order",
         "They are the layers of the config, in another order. Docker 25.0.0 wrote this (moby#47150); "
-        "loaders that read index.json unpack a wrong file system or refuse it.",
+        "loaders that read index.json unpack a wrong file system or refuse it. " + _AS_STORED,
         at=_where(image),
         pointer="$.layers",
         expected=_short(config.stated_diff_ids),

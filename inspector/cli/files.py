@@ -14,7 +14,7 @@ from inspector.cli.console import visible
 from inspector.viewmodel.entryjson import entry_json, text_of
 
 if TYPE_CHECKING:
-    from inspector.archive.image import Image, Layer
+    from inspector.archive.image import Image, ImageArchive, Layer
     from inspector.cli.console import Console
     from inspector.layers.merged import Merged
     from inspector.layers.table import Listing
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.open_archive(arguments.file) as archive:
         image = select_image(archive, arguments.image, arguments.platform)
         if arguments.layer is None:
+            _tell_of_wrong_layers(archive, image, console)
             return _print_merged(image, console, as_json=arguments.json)
         return _print_layer(image, find_layer(image, arguments.layer), console, as_json=arguments.json)
 
@@ -97,6 +98,16 @@ def _print_layer(image: Image, layer: Layer, console: Console, *, as_json: bool)
         console.error(f"layer {layer.number} is not whole: {reason}")
         return INCOMPLETE
     return 0
+
+
+def _tell_of_wrong_layers(archive: ImageArchive, image: Image, console: Console) -> None:
+    """The merged file system is that of the manifest as it is stored, even where the archive knows better."""
+    from inspector.archive.rightstack import right_stack
+
+    better = right_stack(archive, image)
+    if better is not None:
+        what = "lists no layers" if better[1] == "MANIF-4" else "does not list the layers of the config"
+        console.error(f"the manifest {what} ({better[1]}): these are the files that it gives; export puts it right")
 
 
 def _print_merged(image: Image, console: Console, *, as_json: bool) -> int:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from inspector.archive.rightstack import right_stack
 from inspector.errors import InspectorError, LimitReached
 from inspector.language import tr
 from inspector.layers.merged import merge
@@ -16,7 +17,7 @@ from inspector.viewmodel import display, labels
 from inspector.viewmodel.files import FileList
 
 if TYPE_CHECKING:
-    from inspector.archive.image import Layer
+    from inspector.archive.image import Image, Layer
     from inspector.viewmodel.session import ArchiveSession
     from inspector.viewmodel.tree import StructureNode
 
@@ -99,7 +100,8 @@ def _image_files(
     )
     merged = merge(found.listings)
     token.check()
-    notes = [
+    notes = [_about_order(session, image)]
+    notes += [
         _about(image.layers[number - 1], found.errors.get(number), listing)
         for number, listing in enumerate(found.listings, 1)
     ]
@@ -111,6 +113,15 @@ def _image_files(
         findings=session.findings_of(findings),
         steps=labels.steps_of_layers(image),
     )
+
+
+def _about_order(session: ArchiveSession, image: Image) -> str:
+    """That the manifest lists other layers than the archive shows to be right; "" if it does not."""
+    better = right_stack(session.archive, image)
+    if better is None:
+        return ""
+    reason = tr("The manifest does not list the layers of the config (%s): this is the file system that it gives.")
+    return f"{reason % better[1]} {tr('An export puts it right.')}"
 
 
 def _about(layer: Layer, error: InspectorError | None, listing: Listing) -> str:

@@ -9,7 +9,7 @@ import pytest
 from inspector.cli import main
 from inspector.cli.console import visible
 from inspector.oci.digest import Digest
-from tests.builders import Bundle, Entry, compress, containerd, folder, hardlink, symlink
+from tests.builders import Bundle, Entry, compress, containerd, docker_25, folder, hardlink, symlink
 from tests.builders.images import ImageSpec
 
 NASTY = "na\udcffme\x1b[31m"
@@ -130,3 +130,16 @@ def test_times_that_no_calendar_has(tmp_path: Path, capsys: pytest.CaptureFixtur
     tar = Bundle((Entry("far", mtime=2**62),)).tar(1)
     path.write_bytes(containerd([ImageSpec((tar,))]).tar())
     assert lines(capsys, str(path)) == [f"-rw-r--r-- 0/0                  0 @{2**62} far"]
+
+
+@pytest.mark.parametrize(("version", "code"), [("25.0.0", "MANIF-5"), ("25.0.0-rc.1", "MANIF-4")])
+def test_a_merged_file_system_of_wrong_layers_says_so(
+    version: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = docker_25([SPEC], version).write(tmp_path / "app.tar", tar_format=1)
+    assert main(["files", str(path)]) in (0, 1)
+    told = capsys.readouterr()
+    assert code in told.err
+    assert "export puts it right" in told.err
+    assert main(["files", str(docker_25([SPEC]).write(path, tar_format=1))]) == 0
+    assert capsys.readouterr().err == ""

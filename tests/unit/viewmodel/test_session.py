@@ -405,3 +405,11 @@ def test_a_cache_that_is_wrong_is_found_out(tmp_path: Path, monkeypatch: pytest.
     assert load_files(second, layer, CancelToken(), ignore_progress).find(b"never/was") < 0
     assert cache.size > 0
     second.close()
+
+
+def test_files_of_layers_in_the_wrong_order_say_so(session_of: Callable[[Bundle], ArchiveSession]) -> None:
+    """moby#47150: shown as stored, with the word that an export puts it right."""
+    session = session_of(docker_25([image("docker.io/library/app:1", layers=3)], "25.0.0"))
+    files = load_files(session, node_of(session, NodeType.IMAGE), CancelToken(), ignore_progress)
+    assert "MANIF-5" in files.note
+    assert "An export puts it right." in files.note
