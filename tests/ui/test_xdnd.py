@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
+from inspector.viewmodel.dragging import remove_dragged
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 pytestmark = pytest.mark.xcb
@@ -25,9 +27,10 @@ STEP = 0.03
 
 
 @contextmanager
-def source(path: Path) -> Iterator[subprocess.Popen[str]]:
-    program = str(Path(__file__).with_name("drag_source.py"))
-    started = subprocess.Popen([sys.executable, program, str(path)], stdout=subprocess.PIPE, text=True)
+def beside(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Another program with a window in the upper left corner."""
+    program = str(Path(__file__).with_name(script))
+    started = subprocess.Popen([sys.executable, program, *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert started.stdout is not None
         assert started.stdout.readline() == "ready\n"
@@ -78,10 +81,47 @@ def test_a_file_dragged_from_another_program_opens(
         settle(qtbot, view)
         target = view.pages.json.view.viewport() if place == "json" else view.pages.files.filter
     before = len(window.archives.views())
-    with source(archive):
+    with beside("drag_source.py", str(archive)):
         drag(judge("xdotool"), target)
         qtbot.waitUntil(lambda: len(window.archives.views()) == before + 1, timeout=PATIENCE_MS)
     assert window.view is not None
     assert window.view.session.path == archive
     if place == "filter":
         assert window.archives.views()[0].pages.files.filter.text() == ""
+
+
+def test_a_file_dragged_out_arrives_in_another_program(
+    window: MainWindow, qtbot: QtBot, judge: Callable[[str], str], open_archive: Opener, archive: Path
+) -> None:
+    window.move(220, 0)
+    window.resize(1000, 700)
+    view = open_archive(archive)
+    view.select(node_named(view, "layer 1"))
+    settle(qtbot, view)
+    table = view.pages.files.view
+    table.go_to_path(b"usr/bin/tool")
+    start = table.viewport().mapToGlobal(table.visualRect(table.currentIndex()).center())
+    ratio = table.devicePixelRatioF()
+    x, y = round(start.x() * ratio), round(start.y() * ratio)
+    steps: list[str] = ["mousemove", str(x), str(y), "sleep", "0.2", "mousedown", "1", "sleep", "0.2"]
+    for step in range(1, 13):
+        steps += ["mousemove", str(x + (100 - x) * step // 12), str(y + (60 - y) * step // 12), "sleep", str(STEP)]
+    steps += ["sleep", "0.3", "mouseup", "1"]
+    with beside("drop_target.py") as target:
+        # From outside: the drag keeps this program in a loop of its own until the button is released.
+        moving = subprocess.Popen([judge("xdotool"), *steps])
+        try:
+            qtbot.waitUntil(lambda: moving.poll() is not None, timeout=PATIENCE_MS)
+        finally:
+            moving.kill()
+            moving.wait()
+        told: list[str] = []
+        reader = threading.Thread(target=lambda: told.extend(iter(target.stdout.readline, "done\n")), daemon=True)  # type: ignore[union-attr]
+        reader.start()
+        qtbot.waitUntil(lambda: not reader.is_alive(), timeout=PATIENCE_MS)
+    (line,) = told
+    word, path, size = line.split()
+    assert (word, Path(path).name, size) == ("dropped", "tool", "5000")
+    assert Path(path).exists()
+    remove_dragged()
+    assert not Path(path).exists()
