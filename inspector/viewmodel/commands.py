@@ -11,7 +11,7 @@ from types import MappingProxyType
 class Command:
     """One action. `shortcuts` are portable text (`Ctrl+O`), the first is shown in the menu.
 
-    `scope` says where the shortcuts act: the whole window, or one pane (`tree`, `files`, `json`).
+    `scope` says where the shortcuts act: the whole window, or one pane (`tree`, `files`, `json`, `map`).
     `separated`: a line stands before it in its menu. Commands whose menu is "" are in no menu.
     """
 
@@ -83,6 +83,8 @@ _TABLE = (
     Command("follow-link", "Follow Digest", ("Return",), "Go to the node of the digest in this line", scope="json"),
     Command("fold", "Fold", ("-",), "Close the braces that the cursor is in", scope="json"),
     Command("unfold", "Unfold", ("+",), "", scope="json"),
+    Command("map-enter", "Go into Folder", ("Return",), "In the size map: one folder towards the area at the cursor; a file is shown in Files", scope="map"),
+    Command("map-leave", "Out of Folder", ("Backspace",), "In the size map: to the folder above", scope="map"),
     Command("tree-enter", "Show Details", ("Return",), "", scope="tree"),
 )  # fmt: skip
 

@@ -97,6 +97,11 @@ class FileRows:
         self.name_ranks = _natural_ranks(self.folded)
         self.folders = frozenset(node for node in range(len(self.tree)) if self.tree.is_folder(node))
 
+    @property
+    def merged(self) -> Merged | None:
+        """The merged file system that this is a list of; None for a single layer."""
+        return self._source if isinstance(self._source, Merged) else None
+
     def place(self, node: int) -> tuple[Listing, int] | None:
         """Listing and row of a node; None for a folder that no entry states."""
         row = self.tree.rows[node]

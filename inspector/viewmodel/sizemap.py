@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from inspector.language import mark, tr, trn
+from inspector.layers.usage import largest_waste, layer_usage
 from inspector.viewmodel import display
 from inspector.viewmodel.comparing import can_compare, compare_layer
 from inspector.viewmodel.loadfiles import load_files
@@ -24,6 +25,7 @@ from inspector.viewmodel.sizemapgroups import (
 from inspector.viewmodel.treemap import OTHERS, Rect, Tile, lay_out
 
 if TYPE_CHECKING:
+    from inspector.layers.merged import Merged
     from inspector.progress import CancelToken, ProgressSink
     from inspector.viewmodel.filechanges import FileChanges
     from inspector.viewmodel.files import FileList
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5000
 """Rows of the table: the largest. A folder with more is browsed on the page *Files*."""
+
+
+_UNSEEN_NAMED = 3
 
 
 class SizeColumn(IntEnum):
@@ -91,7 +96,9 @@ class SizeLevel:
 class SizeMap:
     """Immutable but for what is computed once; from any thread."""
 
-    def __init__(self, files: FileList, *, comparable: bool = False) -> None:
+    def __init__(self, files: FileList, *, comparable: bool = False, unseen: str = "") -> None:
+        """`unseen`: a sentence about what lies in the layers and is not in the map."""
+        self._unseen = unseen
         self._files = files
         self._rows = files.rows
         self._tree = files.rows.tree
@@ -117,7 +124,8 @@ class SizeMap:
 
     @property
     def note(self) -> str:
-        return self._files.note
+        """What a person should know of the map, or ""."""
+        return " ".join(part for part in (self._files.note, self._unseen) if part)
 
     @property
     def has_changes(self) -> bool:
@@ -265,7 +273,26 @@ def load_size_map(session: ArchiveSession, node: StructureNode, token: CancelTok
 
     Raises as `load_files` does.
     """
-    return SizeMap(load_files(session, node, token, sink), comparable=can_compare(node))
+    files = load_files(session, node, token, sink)
+    token.check()
+    merged = files.rows.merged
+    return SizeMap(files, comparable=can_compare(node), unseen=unseen(merged) if merged is not None else "")
+
+
+def unseen(merged: Merged) -> str:
+    """How much lies in layers and is not in the file system, because a later layer replaced or removed it; "" for nothing."""
+    wasted = sum(layer.wasted for layer in layer_usage(merged))
+    if not wasted:
+        return ""
+    words = tr("%s more lie in the layers and are not seen: later layers replaced or removed them.") % display.size(
+        wasted
+    )
+    largest = [
+        tr("%(path)s (%(size)s, layer %(layer)d)")
+        % {"path": display.safe(b"/" + found.path, 120), "size": display.size(found.size), "layer": found.layer}
+        for found in largest_waste(merged, _UNSEEN_NAMED)
+    ]
+    return f"{words} {tr('The largest: %s.') % ', '.join(largest)}" if largest else words
 
 
 def load_changes(

@@ -10,7 +10,7 @@ from inspector.layers.table import DIRECTORY, FILE, Listing
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.session import ArchiveSession, open_session
-from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map
+from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map, unseen
 from inspector.viewmodel.sizemapgroups import LIBRARY, MEDIA, OTHER, PROGRAM, SOURCE, Colouring, kind_of
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_25, layer_tar
@@ -65,6 +65,10 @@ def test_tiles_are_told_in_words(merged: SizeMap) -> None:
     assert set(told) == {"usr", "lib", "libc.so.6", "bin", "tool", "srv", "data.bin"}
     assert told["data.bin"] == "/srv/data.bin · 3.0 kB · 30.0 % of what is shown · Layer: layer 2"
     assert told["usr"] == "/usr · 7.0 kB · 70.0 % of what is shown · 2 files · Layer: layer 1: ADD rootfs"
+
+
+def test_nothing_unseen_is_nothing_to_say() -> None:
+    assert unseen(merge([listing({"a": 1}), listing({"b": 2})])) == ""
 
 
 def test_into_a_folder_and_out(merged: SizeMap) -> None:
@@ -141,6 +145,11 @@ def node_of(session: ArchiveSession, type_: NodeType, number: int = 0) -> Struct
 def test_of_an_image(session: ArchiveSession) -> None:
     size_map = load_size_map(session, node_of(session, NodeType.IMAGE), TOKEN, ignore_progress)
     assert size_map.colourings == (Colouring.LAYER, Colouring.KIND)
+    # the first layer's etc/b, which the second replaced
+    assert size_map.note == (
+        "100 Bytes more lie in the layers and are not seen: later layers replaced or removed them. "
+        "The largest: /etc/b (100 Bytes, layer 1)."
+    )
     etc = level(size_map, size_map.find(b"etc"))
     assert [row[0] for row in table(size_map, etc)] == ["c", "b", "a"]
 
