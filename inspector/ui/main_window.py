@@ -26,7 +26,8 @@ from inspector.ui.actions import fill_menus, make_actions, redraw_icons
 from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.assets import icon
-from inspector.ui.dropping import Dropping
+from inspector.ui.dropping import DropChoice, Dropping
+from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.exports import Exports
 from inspector.ui.findings_dock import FindingsDock
 from inspector.ui.layout import FIRST_SIZE, keep_window, recall_window, reset_view, reset_window
@@ -41,9 +42,13 @@ from inspector.ui.widgets.findings_button import FindingsButton
 from inspector.ui.widgets.task_status import TaskStatus
 from inspector.ui.window_commands import NEED_AN_ARCHIVE, handlers_of
 from inspector.viewmodel import preferences
+from inspector.viewmodel.display import elided
 from inspector.viewmodel.messages import Action, Message
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences, Reopen
+
+_DROP_NAME = 40
+"""Characters of a name in the fields to drop something on."""
 
 
 class MainWindow(QMainWindow):
@@ -69,6 +74,7 @@ class MainWindow(QMainWindow):
         self.archives.is_busy = self.exports.is_running_for
         self.setCentralWidget(self.archives)
         self.dropping = Dropping(self, self.archives)
+        self.dropping.more = self._what_else_to_do_with
         self.actions_by_id = make_actions(self, handlers_of(self))
         self.addActions(list(self.actions_by_id.values()))
         fill_menus(self, self.actions_by_id)
@@ -155,6 +161,25 @@ class MainWindow(QMainWindow):
         )
         if chosen:
             view.compare_with(Path(chosen))
+
+    def merge(self, view: ArchiveView, paths: Sequence[Path]) -> ExportDialog:
+        """The export dialog of `view`, with the images of the archives at `paths` added."""
+        others = [path for path in self.archives.others(view) if path not in paths]
+        dialog = self.exports.ask(view, [*paths, *others])
+        dialog.choices.merge_with(paths)
+        return dialog
+
+    def _what_else_to_do_with(self, paths: Sequence[Path]) -> list[DropChoice]:
+        """Beside opening what is dragged over an open archive."""
+        view = self.view
+        others = [path for path in paths if view is not None and path != view.session.path]
+        if view is None or len(others) < len(paths):
+            return []
+        name = elided(view.session.title, _DROP_NAME)
+        found = [DropChoice(self.tr("Merge with %s") % name, partial(self.merge, view))]
+        if len(paths) == 1:
+            found.insert(0, DropChoice(self.tr("Compare with %s") % name, lambda paths: view.compare_with(paths[0])))
+        return found
 
     def ask_export(self, view: ArchiveView, codes: Sequence[str] = ()) -> None:
         self.exports.ask(view, self.archives.others(view), codes=codes)

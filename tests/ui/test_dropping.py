@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui.archive_view import ArchiveView
+from inspector.ui.comparison_dialog import ComparisonDialog
 from inspector.ui.dropping import DropChoice
+from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.main_window import MainWindow
 from inspector.ui.task_runner import Task
 from tests.ui.conftest import PATIENCE_MS, question
@@ -38,7 +40,11 @@ def test_it_says_what_will_happen(window: MainWindow, open_archive: Opener, arch
     open_archive(archive)
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(300, 300), COPY, data, BUTTONS, KEYS))
     assert window.dropping.overlay.isVisible()
-    assert window.dropping.overlay.texts == ("Open app25.tar in a new tab",)
+    assert window.dropping.overlay.texts == (
+        "Open app25.tar in a new tab",
+        "Compare with app.tar",
+        "Merge with app.tar",
+    )
     QApplication.sendEvent(window, QDragLeaveEvent())
     assert not window.dropping.overlay.isVisible()
 
@@ -95,3 +101,20 @@ def test_closing_what_is_exported_asks(qtbot: QtBot, window: MainWindow, open_ar
     qtbot.waitUntil(lambda: window.view is None, timeout=PATIENCE_MS)
     assert task.token.cancelled
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+
+
+def test_an_archive_is_dropped_to_compare_or_to_merge(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, archive: Path, oci_archive: Path
+) -> None:
+    view = open_archive(archive)
+    _open, compare, merge = window.dropping.choices([oci_archive])
+    dialog = merge.do([oci_archive])
+    assert isinstance(dialog, ExportDialog)
+    assert dialog.request.merge == (oci_archive,)
+    qtbot.waitUntil(dialog.export_button.isEnabled, timeout=PATIENCE_MS)
+    dialog.reject()
+    compare.do([oci_archive])
+    (shown,) = [each for each in view.findChildren(ComparisonDialog) if each.isVisible()]
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+    shown.close()
+    assert [choice.text for choice in window.dropping.choices([archive])] == ["Open app.tar in a new tab"]

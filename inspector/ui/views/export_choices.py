@@ -131,6 +131,16 @@ class ExportChoices(QTabWidget):
         self.setCurrentIndex(only if isinstance(only, int) else self.indexOf(self.repairs))
         self.repairs.want(codes)
 
+    def merge_with(self, paths: Sequence[Path]) -> None:
+        """Tick those of the other archives, and show where they are listed."""
+        wanted = {str(path) for path in paths}
+        for row in range(self.merge.count()):
+            item = self.merge.item(row)
+            if item.data(Qt.ItemDataRole.UserRole) in wanted:
+                item.setCheckState(Qt.CheckState.Checked)
+        # The output is the last of the pages.
+        self.setCurrentIndex(self.count() - 1)
+
     @property
     def nothing_chosen(self) -> bool:
         """Whether every image was left out."""
