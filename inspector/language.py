@@ -9,12 +9,18 @@ from __future__ import annotations
 import gettext
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_code = ""
 
 
-def speak(catalogue: gettext.NullTranslations | None) -> None:
-    """Use `catalogue` from now on; None: English."""
-    global _catalogue  # noqa: PLW0603 - one language per process, as in gettext itself
-    _catalogue = catalogue or gettext.NullTranslations()
+def speak(catalogue: gettext.NullTranslations | None, code: str = "") -> None:
+    """Use `catalogue` of the language `code` from now on; None: English."""
+    global _catalogue, _code
+    _catalogue, _code = catalogue or gettext.NullTranslations(), code
+
+
+def spoken() -> str:
+    """The code of the language, as in `de` or `zh_CN`; "" for English."""
+    return _code
 
 
 def tr(text: str) -> str:

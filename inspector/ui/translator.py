@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable
-from contextlib import suppress
 
-import humanize
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
 from PySide6.QtWidgets import QApplication
 
@@ -64,9 +62,7 @@ def speak(application: QApplication, wanted: str = "") -> Callable[[], None]:
     installed: list[QTranslator] = []
     if code != SOURCE:
         with resource("translations", f"{code}.mo").open("rb") as file:
-            language.speak(gettext.GNUTranslations(file))
-        with suppress(FileNotFoundError):  # a language that humanize does not know keeps English for "3 hours ago"
-            humanize.activate(code)
+            language.speak(gettext.GNUTranslations(file), code)
         own: QObject = application
         qt = QTranslator(own)
         if qt.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
@@ -82,7 +78,6 @@ def speak(application: QApplication, wanted: str = "") -> Callable[[], None]:
             application.removeTranslator(translator)
             translator.deleteLater()
         language.speak(None)
-        humanize.deactivate()
         application.setLayoutDirection(before)
 
     return undo

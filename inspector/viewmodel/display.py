@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
+from types import ModuleType
 
-from inspector.language import tr, trn
+from inspector.language import spoken, tr, trn
 from inspector.oci.digest import Digest
 
 NAME_LIMIT = 1000
@@ -153,10 +156,28 @@ def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
 
 def ago(moment_: dt.datetime, now: dt.datetime | None = None) -> str:
     """In words: `2 years ago`, `yesterday` is `a day ago`."""
+    return _humanize().naturaltime(moment_, when=now or dt.datetime.now(dt.UTC))
+
+
+def lasting(seconds: float) -> str:
+    """A time span in words: `3 minutes`."""
+    return _humanize().naturaldelta(seconds)
+
+
+def _humanize() -> ModuleType:
+    """humanize in the person's language. It keeps one for each thread, and most words are made in workers."""
     import humanize
 
-    return humanize.naturaltime(moment_, when=now or dt.datetime.now(dt.UTC))
+    if getattr(_spoken, "code", "") != spoken():
+        _spoken.code = spoken()
+        humanize.deactivate()
+        if spoken():
+            with suppress(FileNotFoundError):  # a language that it does not know keeps English
+                humanize.activate(spoken())
+    return humanize
 
+
+_spoken = threading.local()
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
 

@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import humanize
-
 from inspector import __version__, errors
 from inspector.findings import Severity
 from inspector.language import tr, trn
@@ -206,4 +204,4 @@ def progress_text(progress: Progress, elapsed: float) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{max(1, round(seconds))} s" if seconds < 90 else humanize.naturaldelta(seconds)
+    return f"{max(1, round(seconds))} s" if seconds < 90 else display.lasting(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from inspector.ui.main_window import MainWindow
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.translator import best, languages, speak
+from inspector.viewmodel.display import ago
 from inspector.viewmodel.pages import Page
 from tests.ui.conftest import PATIENCE_MS, settle
 
@@ -94,3 +96,14 @@ def test_a_script_from_right_to_left_mirrors_the_window(
         settle(qtbot, view)
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_ages_are_told_in_it_by_workers_too(window_in: Make, qtbot: QtBot) -> None:
+    window = window_in("de")
+    told: list[str] = []
+    then = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    window.runner.start(
+        "words", lambda _token, _sink: ago(then, then + dt.timedelta(hours=3)), told.append, lambda _error: None
+    )
+    qtbot.waitUntil(lambda: bool(told), timeout=PATIENCE_MS)
+    assert told == ["vor 3 Stunden"]
