@@ -156,12 +156,12 @@ def time_exact(seconds: int, *, now: dt.datetime | None = None) -> str:
 
 def ago(moment_: dt.datetime, now: dt.datetime | None = None) -> str:
     """In words: `2 years ago`, `yesterday` is `a day ago`."""
-    return _humanize().naturaltime(moment_, when=now or dt.datetime.now(dt.UTC))
+    return str(_humanize().naturaltime(moment_, when=now or dt.datetime.now(dt.UTC)))
 
 
 def lasting(seconds: float) -> str:
     """A time span in words: `3 minutes`."""
-    return _humanize().naturaldelta(seconds)
+    return str(_humanize().naturaldelta(seconds))
 
 
 def _humanize() -> ModuleType:
