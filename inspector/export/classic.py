@@ -52,7 +52,7 @@ def plan(
     """See `inspector.export.plan.plan_export`. Raises `ExportError` if no image can be written in this form."""
     archive = archives[0]
     layout = Layout(archives, options, token, sink, recoded)
-    images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
+    images = _by_config(docker_images(layout.entries, layout.below, options.host(), layout.notes))
     if not images:
         raise ExportError(
             "No image for docker save", f"{archive.path} holds no image that Docker could load. Choose another preset."
@@ -84,6 +84,15 @@ def plan(
         repairs=layout.repairs(),
         others=tuple(archives[1:]),
     )
+
+
+def _by_config(images: list[DockerImage]) -> list[DockerImage]:
+    """Manifests that differ in the compression of layers only are one image here, where layers are plain."""
+    found: dict[Digest | None, DockerImage] = {}
+    for image in images:
+        first = found.setdefault(image.done.config_digest, image)
+        first.tags += [tag for tag in image.tags if tag not in first.tags]
+    return list(found.values())
 
 
 def _layers(done: Converted, files: dict[str, PlannedBlob], folders: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,15 @@ from tests.builders import (
     umoci,
 )
 from tests.builders import digest as digest_of
-from tests.builders.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor
+from tests.builders.images import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    IMAGE_NAME,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    REF_NAME,
+    descriptor,
+)
 from tests.unit.export.conftest import Export
 
 if sys.version_info >= (3, 14):
@@ -544,3 +553,22 @@ def test_two_images_of_one_name(export: Export, preset: Preset) -> None:
     assert len(written.docker) == 1
     assert any("2 images have this name" in note for note in written.result.notes)
     assert verdict(written.result.images).count("manifest") == (preset is Preset.DOCKER_COMPATIBLE)
+
+
+def test_classic_export_again_changes_nothing(export: Export, tmp_path: Path) -> None:
+    """Two manifests of one config, one of plain and one of gzip layers, are one image of docker save."""
+    blobs = Blobs()
+    spec = image("docker.io/library/app:1")
+    index = [
+        descriptor(
+            blobs.put_image(spec, compression=compression),
+            OCI_MANIFEST,
+            annotations={IMAGE_NAME: f"docker.io/library/app:{tag}", REF_NAME: tag},
+        )
+        for tag, compression in (("1", "none"), ("2", "gzip"))
+    ]
+    first = export(layout(blobs, index_json(index)), preset="classic-docker")
+    assert [entry["RepoTags"] for entry in first.docker] == [["app:1", "app:2"]]
+    copy = tmp_path / "first.tar"
+    copy.write_bytes(first.path.read_bytes())
+    assert export(copy, preset="classic-docker").path.read_bytes() == copy.read_bytes()
