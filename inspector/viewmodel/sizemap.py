@@ -280,9 +280,13 @@ def load_size_map(session: ArchiveSession, node: StructureNode, token: CancelTok
 
 
 def unseen(merged: Merged) -> str:
-    """How much lies in layers and is not in the file system, because a later layer replaced or removed it; "" for nothing."""
-    wasted = sum(layer.wasted for layer in layer_usage(merged))
-    if not wasted:
+    """How much lies in layers and is not in the file system, because a later layer replaced or removed it.
+
+    "" for less than a hundredth of what is seen.
+    """
+    usage = layer_usage(merged)
+    wasted = sum(layer.wasted for layer in usage)
+    if not wasted or wasted < sum(layer.visible for layer in usage) / 100:
         return ""
     words = tr("%s more lie in the layers and are not seen: later layers replaced or removed them.") % display.size(
         wasted

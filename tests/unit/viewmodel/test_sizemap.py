@@ -69,6 +69,8 @@ def test_tiles_are_told_in_words(merged: SizeMap) -> None:
 
 def test_nothing_unseen_is_nothing_to_say() -> None:
     assert unseen(merge([listing({"a": 1}), listing({"b": 2})])) == ""
+    assert unseen(merge([listing({"a": 1, "b": 1000}), listing({"a": 2})])) == ""
+    assert unseen(merge([listing({"a": 20, "b": 1000}), listing({"a": 2})])) != ""
 
 
 def test_into_a_folder_and_out(merged: SizeMap) -> None:
