@@ -14,7 +14,7 @@ from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.member_columns import MemberKind
 from inspector.archive.source import chunks
 from inspector.conformance.check import check_archive
-from inspector.errors import ArchiveUnreadable, BlobError
+from inspector.errors import ArchiveUnreadable, BlobError, LimitReached
 from inspector.findings import Finding, Where
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
@@ -35,11 +35,11 @@ MOST_FILES: Final = 10_000
 def collect(archive: ImageArchive, token: CancelToken, sink: ProgressSink, limits: Limits) -> Facts:
     """Check the archive deeply and compute the digest of the file and of everything in it. Reads the file twice.
 
-    Raises `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
+    What is larger than the limit "blob_bytes" is not hashed, and the report says so. Raises `Cancelled`, `SourceChanged`, `ArchiveUnreadable`.
     """
     report = check_archive(archive, deep=True, token=token, sink=sink, limits=limits)
     report = replace(report, findings=tuple(_without_folder(finding, archive) for finding in report.findings))
-    digest = _file_digest(archive, token, sink)
+    digest = _file_digest(archive, token, sink, limits)
     files: list[Blob] = []
     more = 0
     for blob in _files(archive):
@@ -50,8 +50,8 @@ def collect(archive: ImageArchive, token: CancelToken, sink: ProgressSink, limit
         files.append(blob)
         if blob.computed is None and blob.member.complete:
             try:
-                compute_digest(blob, token, sink, stage="Hashing")
-            except (ArchiveUnreadable, BlobError):
+                compute_digest(blob, token, sink, stage="Hashing", limits=limits)
+            except (ArchiveUnreadable, BlobError, LimitReached):
                 continue  # told in its row: no digest
     archive.check_source()
     return Facts(archive, report, digest, tuple(files), more)
@@ -75,9 +75,10 @@ def evidence_of(facts: Facts) -> Evidence:
     )
 
 
-def _file_digest(archive: ImageArchive, token: CancelToken, sink: ProgressSink) -> Digest | None:
+def _file_digest(archive: ImageArchive, token: CancelToken, sink: ProgressSink, limits: Limits) -> Digest | None:
+    """None for a folder, and for a file of more bytes than are read unasked ("blob_bytes")."""
     source = archive.source
-    if source is None:
+    if source is None or source.size > limits.blob_bytes:
         return None
     running = hasher("sha256")
     done = 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Facts:
     """What was computed for a report.
 
-    `file_digest` is the sha256 of the archive file as it lies on the disk, None of a folder. `files` are blobs first met
+    `file_digest` is the sha256 of the archive file as it lies on the disk, None of a folder and of a huge file. `files` are blobs first met
     by a reader, then what nothing refers to; `more_files` were left out.
     """
 

@@ -60,7 +60,7 @@ def about(facts: Facts) -> Section:
     rows = [
         ("File", safe(archive.path.name)),
         ("Size", size_exact(archive.size)),
-        ("sha256 of the file", _text(facts.file_digest) if facts.file_digest else "a folder: no digest of its own"),
+        ("sha256 of the file", _of_file(facts)),
         ("Kind", archive.layout),
         ("Compression of the file", str(archive.compression)),
         ("Written by", safe(archive.writer.text)),
@@ -71,6 +71,14 @@ def about(facts: Facts) -> Section:
         ("Checked by", f"Image Inspector {__version__}"),
     ]
     return Section("The archive", (Table(("", ""), tuple(rows)),))
+
+
+def _of_file(facts: Facts) -> str:
+    if facts.file_digest is not None:
+        return str(facts.file_digest)
+    if facts.archive.source is None:
+        return "a folder: no digest of its own"
+    return "not computed: the file is larger than the limit blob_bytes"
 
 
 def result(facts: Facts) -> str:
@@ -247,7 +255,8 @@ def files(facts: Facts) -> Section:
 
 def method(facts: Facts) -> Section:
     """What a reader must not take this for."""
-    whole = "The file's digest was computed over all of its bytes." if facts.file_digest else "A folder has no digest."
+    digest = "The digest of the file was computed over all of its bytes."
+    whole = digest if facts.file_digest is not None else "There is no digest of the whole."
     return Section(
         "How to read this",
         (

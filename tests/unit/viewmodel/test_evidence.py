@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.dom import minidom
@@ -185,3 +186,12 @@ def test_progress_is_told(tmp_path: Path) -> None:
     with open_archive(altered().write(tmp_path / "app.tar")) as archive:
         collect(archive, CancelToken(), seen.append, DEFAULT_LIMITS)
     assert {"Checking", "Hashing"} <= {progress.stage for progress in seen}
+
+
+def test_what_is_larger_than_the_limit_is_not_hashed_and_says_so(tmp_path: Path) -> None:
+    limits = replace(DEFAULT_LIMITS, blob_bytes=2_000)
+    with open_archive(altered().write(tmp_path / "app.tar")) as archive:
+        text = to_markdown(evidence_of(collect(archive, CancelToken(), ignore_progress, limits))).decode()
+    assert "not computed: the file is larger than the limit blob&#95;bytes" in text
+    assert "There is no digest of the whole." in text
+    assert "not computed" in text.split("## Files in the archive")[1]
