@@ -24,6 +24,9 @@ _FORMATS: Final = ("text", "json", "sarif", "junit")
 _LEVELS: Final = {"error": Severity.ERROR, "warning": Severity.WARNING}
 _HEADINGS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _FIXES: Final = {Fix.AUTOMATIC: "export mends it", Fix.CHOICE: "export can mend it if you choose so"}
+_OPTIONS: Final = {
+    "INDEX-10": "--tag OLD=NEW", "ANNOT-3": "--tag OLD=NEW", "ANNOT-2": "--annotation KEY=", "COMPAT-11": "--platform OS/ARCH",
+}  # fmt: skip
 _MOST_PLACES: Final = 5
 _WIDTH: Final = 110
 _INDENT: Final = " " * 8
@@ -143,9 +146,20 @@ def _group(severity: Severity, code: str, title: str, findings: list[Finding]) -
         yield f"        … and {len(findings) - _MOST_PLACES:,} more places"
     first = findings[0]
     yield from textwrap.wrap(_one_line(first.explanation), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    notes = [f"({first.spec})" if first.spec else "", f"[{_FIXES[first.fix]}]" if first.fix in _FIXES else ""]
+    notes = [f"({first.spec})" if first.spec else "", f"[{_fix_words(first)}]" if first.fix in _FIXES else ""]
     if any(notes):
         yield _INDENT + " ".join(note for note in notes if note)
+
+
+def _fix_words(finding: Finding) -> str:
+    """What export does about it, with the option that asks for it where it needs one."""
+    if finding.fix is not Fix.CHOICE:
+        return _FIXES[finding.fix]
+    from inspector.export.repairs import REPAIRS, Mode
+
+    named = [r.id for r in REPAIRS if finding.code in r.codes and r.mode is Mode.CHOICE]
+    options = [f"--repair {name}" for name in named] or [_OPTIONS[code] for code in _OPTIONS if code == finding.code]
+    return f"export can mend it: {' or '.join(options)}" if options else _FIXES[finding.fix]
 
 
 def _place(finding: Finding) -> Iterator[str]:

@@ -12,6 +12,7 @@ from inspector.cli import main
 from inspector.conformance.registry import RULES
 from tests.builders import Entry
 from tests.builders.altered import altered, drop, put
+from tests.builders.images import REF_NAME
 
 KEYS = {"code", "severity", "title", "explanation", "where", "expected", "found", "fix", "spec"}
 WARNS = altered(index=drop("mediaType"), with_docker=True)
@@ -143,3 +144,11 @@ def test_a_rule_is_explained_without_an_archive(capsys: pytest.CaptureFixture[st
     assert main(["check", "--explain", "X-1"]) == 2
     assert main(["check"]) == 2
     assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_text_names_the_option_that_mends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = altered(manifest=drop("mediaType"), index=put("manifests", 0, "annotations", value={REF_NAME: "a__b"}))
+    assert main(["check", str(made.write(tmp_path / "app.tar"))]) == 0
+    told = capsys.readouterr().out
+    assert "[export can mend it: --repair document-fields]" in told
+    assert "[export can mend it: --tag OLD=NEW]" in told
