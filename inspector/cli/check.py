@@ -199,5 +199,7 @@ def _loaders(report: Report) -> Iterator[str]:
 def _summary(report: Report) -> str:
     counts = [(severity, report.count(severity)) for severity in sorted(_HEADINGS, reverse=True)]
     words = [f"{count:,} {_HEADINGS[severity]}{'s' if count != 1 else ''}" for severity, count in counts if count]
-    depth = "every blob was read" if report.is_deep else "blobs were not read: --deep verifies digests and layers"
+    unread = any((finding.found or "").startswith("limit ") for finding in report.findings)
+    read = "blobs were read, but for those beyond a limit" if unread else "every blob was read"
+    depth = read if report.is_deep else "blobs were not read: --deep verifies digests and layers"
     return f"{', '.join(words) or 'no findings'}; {depth}"

@@ -50,8 +50,10 @@ def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
                 _hash(case, blob, tell)
         except ReadFailed:
             raise
-        except (ArchiveUnreadable, BlobError, LimitReached) as error:
+        except (ArchiveUnreadable, BlobError) as error:
             case.contents.damaged[blob] = str(error)
+            yield _not_read(blob, error)
+        except LimitReached as error:  # it may be large and whole
             yield _not_read(blob, error)
         done += blob.size
     _look_for_targets(case)
@@ -102,11 +104,11 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
         contents.diff_ids[blob] = None
         yield _broken(case, blob, "A layer that is no tar", error.message)
     except LimitReached as error:
-        contents.damaged[blob] = str(error)
         contents.diff_ids[blob] = None
-        yield _not_read(blob, error)
         if error.limit == "blob_bytes":
-            return  # nor is it hashed
+            raise  # nor is it hashed
+        contents.damaged[blob] = str(error)
+        yield _not_read(blob, error)
     else:
         contents.diff_ids[blob] = listing.diff_id
         if not listing.complete:

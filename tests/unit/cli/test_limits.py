@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from inspector.cli import main
-from tests.builders import docker_25, image
+from tests.builders import Bundle, ImageSpec, docker_24, docker_25, image, layer_tar
+from tests.builders.rawtar import base256, raw_header
 
 
 @pytest.fixture
@@ -43,3 +44,22 @@ def test_an_unknown_limit_is_told(talkative: Path, capsys: pytest.CaptureFixture
     told = capsys.readouterr().err
     assert "json_bytes" in told
     assert told.count("\n") == 1
+
+
+def test_a_layer_of_a_terabyte_is_listed_and_not_hashed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layer = layer_tar({"a": b"1"})
+    bundle = docker_24([ImageSpec((layer,), ("app:1",))])
+    (stored,) = (entry for entry in bundle.entries if entry.data == layer)
+    before = Bundle(tuple(entry for entry in bundle.entries if entry is not stored)).tar()
+    while before.endswith(bytes(512)):
+        before = before[:-512]
+    path = tmp_path / "terabyte.tar"
+    with path.open("wb") as file:
+        file.write(before + raw_header(stored.name.encode(), base256(1 << 40, 12)) + layer[:1024])
+        file.truncate(len(before) + 512 + (1 << 40) + 1024)
+    assert main(["files", str(path)]) == 0
+    assert " a\n" in capsys.readouterr().out
+    assert main(["check", "--deep", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert "limit blob_bytes" in told
+    assert "but for those beyond a limit" in told
