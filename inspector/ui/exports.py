@@ -83,6 +83,7 @@ class Exports(QObject):
         )
         view.closing.connect(task.cancel)
         self._running.append(task)
+        self._show_badge()
 
     def act(self, view: ArchiveView, action: Action, message: Message) -> bool:
         """What a button of a result's bar asks for; False if it is none of ours."""
@@ -136,3 +137,10 @@ class Exports(QObject):
 
     def _forget_ended(self) -> None:
         self._running = [task for task in self._running if task.running]
+        self._show_badge()
+
+    def _show_badge(self) -> None:
+        """How many exports run, on the program's icon where the desktop shows such a number."""
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.setBadgeNumber(len(self._running))

@@ -88,12 +88,16 @@ def test_an_export_is_told() -> None:
 @pytest.mark.parametrize(
     ("progress", "elapsed", "text"),
     [
-        (Progress("Verifying", 61, 100, "layer 3"), 22, "Verifying layer 3 · 61 % · 14 s left"),
-        (Progress("Verifying", 61, 100, "layer 3"), 0.5, "Verifying layer 3 · 61 %"),
+        (
+            Progress("Verifying", 61, 100, "layer 3"),
+            22,
+            "Verifying layer 3 · 61 % of 100 Bytes · 2 Bytes/s · 14 s left",
+        ),
+        (Progress("Verifying", 61, 100, "layer 3"), 0.5, "Verifying layer 3 · 61 % of 100 Bytes"),
         (Progress("Reading", 5_000_000), 9, "Reading · 5.0 MB"),
         (Progress("Planning"), 0, "Planning"),
-        (Progress("Writing", 1, 1000), 10, "Writing · 0 % · 3 hours left"),
-        (Progress("Writing", 2000, 1000), 10, "Writing · 100 %"),
+        (Progress("Writing", 1, 1000), 10, "Writing · 0 % of 1.0 kB · 0 Bytes/s · 3 hours left"),
+        (Progress("Writing", 2000, 1000), 10, "Writing · 100 % of 1.0 kB"),
     ],
 )
 def test_progress_in_words(progress: Progress, elapsed: float, text: str) -> None:
