@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QGuiApplication
+from PySide6.QtGui import QAccessible, QGuiApplication, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -16,11 +17,13 @@ from pytestqt.qtbot import QtBot
 from inspector.findings import Severity
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
+from inspector.viewmodel.evidence_markdown import to_markdown
 from inspector.viewmodel.findingspanel import as_json, explain, group_findings
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.tree import NodeType, TreeColumn
 from tests.builders.altered import altered, put
 from tests.ui.conftest import PATIENCE_MS, settle
+from tests.unit.viewmodel.test_evidence import hostile, report_on
 
 Opener = Callable[[Path], ArchiveView]
 HOSTILE = "<b>bold</b>\u202e&amp;"
@@ -210,3 +213,12 @@ def test_groups_are_counted_and_filtered(qtbot: QtBot, open_archive: Opener, fau
     text = explain(row, view.session.found.forecasts)
     assert "Loads it with a warning: skopeo oci-archive:" in text
     assert json.loads(as_json([row]))[0]["code"] == "INDEX-1"
+
+
+def test_a_renderer_of_markdown_finds_no_markup_in_hostile_texts(qtbot: QtBot, tmp_path: Path) -> None:
+    """Qt's own one, which knows GitHub's dialect: no link, no picture, and the text as it is."""
+    del qtbot
+    document = QTextDocument()
+    document.setMarkdown(to_markdown(report_on(hostile().write(tmp_path / "app.tar"))).decode())
+    assert not re.search("<(a|img|script|del)[ >]", document.toHtml())
+    assert "<script>alert(1)</script>|`x`[a](http://b)![i](j)␊# h **b** &amp; <!-- " in document.toPlainText()
