@@ -167,3 +167,23 @@ def test_a_place_in_one_map_is_not_looked_for_in_the_next(
     view.pages.reload()
     qtbot.waitUntil(lambda: not view.pages.loading and not page.busy, timeout=PATIENCE_MS)
     assert label(page) == "srv"
+
+
+def test_a_mirrored_map_is_clicked_where_it_is_drawn(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path
+) -> None:
+    page = shown(qtbot, window, open_archive(oci_archive), "app:1")
+    page.view.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    level = page.level
+    assert level is not None
+    for place, tile in enumerate(level.tiles):
+        if not tile.opened and tile.rect.area > 100:
+            at = page.view._shown(tile).center().toPoint()
+            qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=at)
+            assert page.view.current == place
+    before = page.view._shown(level.tiles[page.view.current])
+    page.view.go_to_node(next(tile.node for tile in level.tiles if not tile.opened))
+    here = page.view._shown(level.tiles[page.view.current])
+    qtbot.keyClick(page.view, Qt.Key.Key_Left if before.x() < here.x() else Qt.Key.Key_Right)
+    assert page.view._shown(level.tiles[page.view.current]) != here
+    page.grab()
