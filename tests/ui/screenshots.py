@@ -25,7 +25,11 @@ LOOKS: dict[str, dict[str, str]] = {
     "contrast": {},
     "rtl": {},
     "200": {"QT_SCALE_FACTOR": "2"},
+    "de": {},
+    "zh": {},
 }
+LANGUAGES = {"de": "de", "zh": "zh_CN"}
+"""Looks in another language than English."""
 THEMES = {"dark": "dark", "contrast": "contrast"}
 """Looks that are a preference; the others are light."""
 PATIENCE = 20.0
@@ -82,6 +86,10 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
     application.setApplicationDisplayName("Image Inspector")
     GarbageCollector(application)
     follow_colour_scheme(application)
+    if look in LANGUAGES:
+        from inspector.ui.translator import speak
+
+        speak(application, LANGUAGES[look])
     if look == "rtl":
         application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     with tempfile.TemporaryDirectory() as scratch:
