@@ -192,11 +192,12 @@ def main() -> None:
         meter = Meter(seconds)
         guard.off = False
         guard.allow([path], [str(scratch)])
+        started = time.monotonic()
         answer = {"id": case["id"], **visitor.visit(Path(os.fsdecode(path)), briefly=case["is_brief"])}
         meter.stop()
         gc.collect()
         left = sorted(os.listdir(scratch / "tmp")) + sorted(os.listdir(scratch / "empty"))
-        answer |= {"seconds": meter.seconds, "memory": meter.memory, "forbidden": guard.broken, "left": left}
+        answer |= {"wall": time.monotonic() - started, "seconds": meter.seconds, "memory": meter.memory, "forbidden": guard.broken, "left": left}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
     with open("/proc/self/maps", encoding="utf-8") as maps:
