@@ -197,7 +197,13 @@ def main() -> None:
         meter.stop()
         gc.collect()
         left = sorted(os.listdir(scratch / "tmp")) + sorted(os.listdir(scratch / "empty"))
-        answer |= {"wall": time.monotonic() - started, "seconds": meter.seconds, "memory": meter.memory, "forbidden": guard.broken, "left": left}
+        answer |= {
+            "wall": time.monotonic() - started,
+            "seconds": meter.seconds,
+            "memory": meter.memory,
+            "forbidden": guard.broken,
+            "left": left,
+        }
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
     with open("/proc/self/maps", encoding="utf-8") as maps:
