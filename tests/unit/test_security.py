@@ -21,7 +21,7 @@ def test_every_promise_has_tests_that_exist(repository: Path) -> None:
         assert tests, number
         for test in tests:
             path, _, function = test.partition("::")
-            file = repository / "tests" / path
+            file = repository / path
             if not file.is_file() or (function and function not in _functions(file)):
                 missing.append(f"{number}: {test}")
     assert missing == []
