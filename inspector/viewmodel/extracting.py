@@ -49,10 +49,10 @@ def extract_paths(
         raise UsageError(tr("Nothing to extract"), tr("Choose an image or a layer."))
     selection = Selection(paths)
     limits = session.limits
+    known = session.read_listings()  # not from the cache: the report warns of bytes that are not what they should be
     if node.layer is None:
-        known = session.listings_of(image.layers)
         return extract_merged(image, target, selection, known=known, token=token, sink=sink, limits=limits)
-    listing = session.listings_of([node.layer]).get(node.layer.blob) if node.layer.blob is not None else None
+    listing = known.get(node.layer.blob) if node.layer.blob is not None else None
     return extract_layer(image, node.layer, target, selection, listing=listing, token=token, sink=sink, limits=limits)
 
 

@@ -165,6 +165,7 @@ class ArchiveSession:
         other = ArchiveSession(self.archive, self.limits, self._cache)
         with self._lock:
             other._listings = OrderedDict(self._listings)
+            other._unconfirmed = set(self._unconfirmed)
         other.found.take_over(self.found)
         other.tree.wrong_diff_ids |= self.tree.wrong_diff_ids
         other.tree.refresh()
@@ -245,6 +246,10 @@ class ArchiveSession:
         with self._lock:
             return dict(self._listings)
 
+    def read_listings(self) -> dict[Blob, Listing]:
+        """Those of `known_listings` that were read since the archive was opened: findings of theirs are complete."""
+        return {blob: listing for blob, listing in self.known_listings().items() if blob not in self._unconfirmed}
+
     def listings_of(self, layers: Iterable[Layer]) -> dict[Blob, Listing]:
         """Listings of these layers made so far, or kept on disk by an earlier start; for workers."""
         found = self.known_listings()
@@ -292,6 +297,8 @@ class ArchiveSession:
             if listing.diff_id is not None and layer.diff_id is not None and listing.diff_id != layer.diff_id:
                 self.tree.wrong_diff_ids.add(layer.blob)
             self._listings[layer.blob] = listing
+            if listing.digest is not None:
+                self._unconfirmed.discard(layer.blob)
             self._listings.move_to_end(layer.blob)
             while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
                 self._listings.popitem(last=False)
