@@ -128,11 +128,10 @@ def _signals(console: Console) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _nobody_reads() -> int:
-    """The reader of our output went away (`| head`): no fault, and no second complaint when Python flushes at exit."""
+def _forget_output() -> None:
+    """What is still to be written cannot be: no second complaint, and no other exit code, when Python flushes at exit."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FINE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -153,7 +152,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        return _nobody_reads()
+        _forget_output()  # the reader went away (`| head`): no fault
+        return FINE
     except LimitReached as error:
         console.error(" ".join(f"{error} To go on with more: --raise {error.limit}".split()))
         return FAILED
@@ -162,6 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except OSError as error:
         console.error(f"{error.strerror or error}: {error.filename or 'standard output'}")
+        if error.filename is None:
+            _forget_output()
         return FAILED
     except Exception as error:  # the last line of defence: a person gets a sentence, never a traceback
         if os.environ.get("INSPECTOR_DEBUG"):
