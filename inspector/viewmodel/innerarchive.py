@@ -114,7 +114,7 @@ def _compressed(content: ByteSource, compression: Compression, token: CancelToke
     start: list[bytes] = []
     for piece in stream:
         start.append(piece)
-        if sum(map(len, start)) >= _HEAD:
+        if sum(map(len, start)) > _HEAD:
             break
     head = b"".join(start)
     if not head:
@@ -122,7 +122,10 @@ def _compressed(content: ByteSource, compression: Compression, token: CancelToke
     if head[257:262] == _TAR_MAGIC:
         reader = TarReader(StreamInput(_chained(head, stream)), limits, token)
         return _listed(_tar_rows(reader), f"{compression} tar", token, cut)
-    return Inside(tr("unpacked from %s") % str(compression), content=head[:_HEAD])
+    note = tr("unpacked from %s") % str(compression)
+    if len(head) > _HEAD:
+        note += ", " + tr("the first %s") % display.size(_HEAD)
+    return Inside(note, content=head[:_HEAD])
 
 
 def _chained(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

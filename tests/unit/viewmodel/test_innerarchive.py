@@ -41,7 +41,9 @@ def test_a_compressed_text(how: str) -> None:
     assert found is not None
     assert found.content.startswith(b"a page of a manual\n")
     assert len(found.content) == 65536
-    assert found.note == f"unpacked from {how}"
+    assert found.note == f"unpacked from {how}, the first 65.5 kB"
+    short = inside(compress(b"short", how))
+    assert short == Inside(f"unpacked from {how}", content=b"short")
 
 
 def zip_of(files: dict[str, bytes], comment: bytes = b"") -> bytes:
