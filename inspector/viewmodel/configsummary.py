@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inspector.language import tr
 from inspector.oci import annotations as keys
+from inspector.oci.digest import Digest
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.pages import HistoryRow, Row, Section
 
@@ -188,17 +189,19 @@ def origin_section(config: ImageConfig) -> Section:
     return Section(tr("Where it comes from"), tuple(rows))
 
 
-def labels_section(found: Mapping[str, str], title: str = "Labels") -> Section:
+def labels_section(found: Mapping[str, str], title: str = "") -> Section:
     """Labels or annotations, each explained where its key is known."""
     rows = []
     for key, value in found.items():
-        tooltip = keys.explain(key) or ""
+        tooltip = tr(keys.explain(key) or "")
         shown = display.safe(value, _VALUE)
         if key == keys.CREATED:
             shown, exact = display.moment(value)
             tooltip = f"{tooltip} {exact}"
-        rows.append(Row(display.safe(key, 300), shown, tooltip, secret=looks_secret(key, value), monospace=True))
-    return _section(title, rows)
+        secret = looks_secret(key, value)
+        link = None if secret else Digest.try_parse(value)
+        rows.append(Row(display.safe(key, 300), shown, tooltip, link=link, secret=secret, monospace=True))
+    return _section(title or tr("Labels"), rows)
 
 
 def _section(title: str, rows: list[Row]) -> Section:

@@ -7,6 +7,7 @@ import pytest
 
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel import osrelease
+from inspector.viewmodel.configsummary import labels_section
 from inspector.viewmodel.osrelease import load_release
 from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.session import ArchiveSession, load_summary, open_session
@@ -127,3 +128,10 @@ def test_large_layers_are_not_read_for_it(open_it: Opener, monkeypatch: pytest.M
 )
 def test_parse(content: bytes, fields: dict[str, str]) -> None:
     assert osrelease.parse(content) == fields
+
+
+def test_a_digest_in_an_annotation_leads_on() -> None:
+    digest = "sha256:" + "c" * 64
+    rows = labels_section({"org.opencontainers.image.base.digest": digest, "note": "sha256:short"}).rows
+    assert [str(row.link) for row in rows] == [digest, "None"]
+    assert rows[0].value == digest
