@@ -22,7 +22,6 @@ class ReportOutcome:
     """A saved report: where, and what the archive's findings come to."""
 
     path: Path
-    worst: Severity | None
     findings: str
 
 
@@ -39,13 +38,13 @@ def run_report(
     """For a worker: check deeply, write `target`, and keep what was found. Raises as `save_report`."""
     facts = save_report(session.archive, [target], session.limits, token, sink, overwrite=overwrite)
     session.found.take(facts.report)
-    return ReportOutcome(target, session.findings.worst, session.findings.text)
+    return ReportOutcome(target, session.findings.text)
 
 
 def message_of(outcome: ReportOutcome) -> Message:
     """The bar above the panes after a report was saved."""
     return Message(
-        outcome.worst or Severity.INFO,
+        Severity.INFO,  # the report was saved, whatever it says
         tr("Saved the report %s") % display.safe(outcome.path.name),
         tr("Every blob was read. Found: %s.") % outcome.findings,
         actions=(Action.SHOW_IN_FOLDER,),

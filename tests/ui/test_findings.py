@@ -141,6 +141,11 @@ def test_copy_and_fix(qtbot: QtBot, window: MainWindow, open_archive: Opener, fa
         dialog.close()
 
 
+def spoken(view: ArchiveView) -> str:
+    """All texts of the summary."""
+    return "\n".join(label.text() for label in view.pages.summary.findChildren(QLabel))
+
+
 def test_checking_everything_finds_what_is_deep(
     qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path
 ) -> None:
@@ -155,6 +160,9 @@ def test_checking_everything_finds_what_is_deep(
     assert "CONFIG-4" in {row.code for row in view.session.findings}
     assert not panel.check.isVisible()
     assert view.bar.isVisible()
+    assert view.node is view.session.tree.root
+    assert view.pages.page is Page.SUMMARY
+    qtbot.waitUntil(lambda: view.session.findings.text in spoken(view), timeout=PATIENCE_MS)
 
 
 def test_a_report_is_saved(

@@ -24,6 +24,7 @@ from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel import session as sessions
 from inspector.viewmodel.dockerfile import dockerfile
 from inspector.viewmodel.files import FileList
+from inspector.viewmodel.findingsview import FindingList
 from inspector.viewmodel.loadfiles import confirm_files, load_files
 from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.notable import load_notable
@@ -55,6 +56,8 @@ class Pages(QWidget):
         """The page that the person chose last for each kind of node."""
         self._pointer = ""
         self._path = b""
+        self._told: FindingList | None = None
+        """The findings that the archive's summary was made with."""
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
         self.size_map = SizeMapPage(runner)
@@ -144,6 +147,13 @@ class Pages(QWidget):
                 self.tabs.insertTab(at, self._widgets[page], self.tr(page.caption))
         if self.page is not Page.FINDINGS:
             self._shown.discard(Page.FINDINGS)
+        told, found = self._told, self._session.findings
+        if node is self._session.tree.root and told is not None and told is not found:
+            # the archive's summary counts the findings and tells which loaders mind
+            self._told = None
+            self._shown.discard(Page.SUMMARY)
+            if self.page is Page.SUMMARY:
+                self.reload()
 
     def show_page(self, page: Page) -> bool:
         """Turn to `page`; False if the node has none."""
@@ -320,6 +330,7 @@ class Pages(QWidget):
         self._start(Page.FILES, work, self._show_files)
 
     def _show_summary(self, node: StructureNode, sections: tuple[Section, ...]) -> None:
+        self._told = self._session.findings
         self.summary.show_sections(sections)
         if self.summary.waits:
             task = self._runner.start(

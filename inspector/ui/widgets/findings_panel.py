@@ -172,6 +172,8 @@ class FindingsPanel(QWidget):
         wanted = [level for level, button in self.levels.items() if button.isChecked()]
         made = findingspanel.group_findings(self._findings, self.filter.text(), wanted)
         self.model.show(made.groups)
+        for row in range(len(made.groups)):
+            self.view.setFirstColumnSpanned(row, QModelIndex(), True)
         if made.shown <= _EXPANDED:
             self.view.expandAll()
         for level, button in self.levels.items():
