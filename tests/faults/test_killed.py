@@ -12,6 +12,7 @@ import pytest
 
 from inspector.archive.detect import open_archive
 from inspector.export import leftovers
+from inspector.export.options import ExportOptions, Form
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
 from inspector.extract import extract_merged
@@ -22,6 +23,7 @@ import os, signal, sys
 from pathlib import Path
 from inspector.archive.detect import open_archive
 job, call, left, source, target = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5])
+form = sys.argv[6]
 if job == "export":
     from inspector.export import disk
 else:
@@ -39,17 +41,18 @@ with open_archive(source) as archive:
     if job == "export":
         from inspector.export.plan import plan_export
         from inspector.export.writer import export_archive
-        export_archive(plan_export(archive), target, overwrite=True)
+        from inspector.export.options import ExportOptions, Form
+        export_archive(plan_export(archive, ExportOptions(form=Form(form))), target, overwrite=True)
     else:
         from inspector.extract import extract_merged
         extract_merged(archive.images[0], target)
 """
 
 
-def killed(job: str, call: str, number: int, source: Path, target: Path, repository: Path) -> bool:
+def killed(job: str, call: str, number: int, source: Path, target: Path, repository: Path, form: str = "tar") -> bool:
     """Whether it came to that."""
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, job, call, str(number), str(source), str(target)],
+        [sys.executable, "-c", CHILD, job, call, str(number), str(source), str(target), form],
         cwd=repository, check=False, capture_output=True, timeout=120,
     )  # fmt: skip
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
@@ -68,6 +71,30 @@ def test_an_export(source: Path, target: Path, repository: Path, call: str, numb
     assert leftovers.abandoned(target.parent) == [target.parent / left[0]]
     with open_archive(source) as archive:
         assert export_archive(plan_export(archive), target, overwrite=True).verified
+    assert os.listdir(target.parent) == [target.name]
+
+
+@pytest.mark.parametrize(
+    ("form", "call", "number"),
+    [
+        ("tar.gz", "write", 1), ("tar.gz", "sync", 1), ("tar.zst", "write", 2), ("folder", "make_folder", 1),
+        ("folder", "write", 2), ("folder", "sync", 1),
+    ],
+)  # fmt: skip
+def test_an_export_of_another_form(
+    source: Path, target: Path, repository: Path, form: str, call: str, number: int
+) -> None:
+    target.unlink()
+    with open_archive(source) as archive:
+        plan = plan_export(archive, ExportOptions(form=Form(form)))
+        export_archive(plan, target)
+        old = {path: path.read_bytes() for path in [target, *target.rglob("*")] if path.is_file()}
+        before = stamp(source)
+        assert killed("export", call, number, source, target, repository, form)
+        assert stamp(source) == before
+        assert {path: path.read_bytes() for path in [target, *target.rglob("*")] if path.is_file()} == old
+        assert len([name for name in os.listdir(target.parent) if name != target.name]) <= 1
+        assert export_archive(plan, target, overwrite=True).verified
     assert os.listdir(target.parent) == [target.name]
 
 

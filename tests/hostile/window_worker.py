@@ -23,8 +23,6 @@ from typing import Any
 from tests.hostile.guard import Guard, program_folder
 from tests.hostile.limits import Meter, bound
 
-_LAYERS = 2
-_IMAGES = 2
 _FILES = 3
 _ENOUGH = 4.0
 """Seconds after which a person leaves a page that is still being read (a terabyte of zeros never ends)."""
@@ -107,34 +105,30 @@ class Visitor:
         return answer | {"problems": list(self.problems), "longest": self.longest}
 
     def _look_around(self, view: Any, *, briefly: bool) -> None:
+        from inspector.viewmodel.pages import Page
         from inspector.viewmodel.tree import NodeType
 
         self._settle(view)
         nodes = view.session.tree.nodes
+        kinds = (NodeType.IMAGE,) if briefly else (NodeType.INDEX, NodeType.IMAGE, NodeType.CONFIG, NodeType.LAYER)
         chosen = [view.session.tree.root]
-        for kind, most in (
-            (NodeType.INDEX, 1),
-            (NodeType.IMAGE, _IMAGES),
-            (NodeType.CONFIG, 1),
-            (NodeType.LAYER, _LAYERS),
-        ):
-            chosen += [node for node in nodes if node.type is kind][:most]
-        chosen += [node for node in nodes if node.document is not None][:3]
-        if briefly:
-            chosen = [node for node in chosen if node.type is not NodeType.LAYER][:3]
+        for kind in kinds:
+            chosen += [node for node in nodes if node.type is kind][:1]
+        chosen += [] if briefly else [node for node in nodes if node.document is not None][:1]
         for node in dict.fromkeys(chosen):
             view.select(node)
             self._settle(view)
             for page in view.session.pages_for(node):
                 view.pages.show_page(page)
                 self._settle(view)
-                if view.pages.files.view.files is not None:
+                if page is Page.FILES and view.pages.files.view.files is not None:
                     self._look_at_files(view)
             view.copy()
-        view.verify()
-        self._settle(view)
         view.show_findings()
         self._settle(view)
+        if not briefly:
+            view.verify()
+            self._settle(view)
 
     def _look_at_files(self, view: Any) -> None:
         table = view.pages.files.view
