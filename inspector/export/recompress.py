@@ -38,7 +38,7 @@ _DEFLATE_END = b"\x03\x00"
 """A last block with nothing in it."""
 _ISAL_LEVELS = 3
 _LEVELS = {Compression.GZIP: range(10), Compression.ZSTD: range(1, 20)}
-_DEFAULTS = {Compression.GZIP: 2, Compression.ZSTD: 3}
+_DEFAULTS = {Compression.GZIP: 1, Compression.ZSTD: 3}
 _JOB = 4 << 20
 """What one thread of zstd takes at a time: its buffers are several times as large, and peak memory counts."""
 _TWO_THREADS_UP_TO = 12

@@ -23,6 +23,8 @@ from inspector.progress import CancelToken
 
 _PIECE = 1 << 20
 _PATIENCE = 0.1
+_CAN_FOLLOW = hasattr(os, "pread")
+"""Without it (Windows) reading moves the writer's place in the file, so it waits until the writing is over."""
 
 
 class Trail:
@@ -106,7 +108,7 @@ class Trail:
     def _wait(self, ready: Callable[[], bool]) -> None:
         """Return when `ready` holds or nothing more will come."""
         with self._changed:
-            while not (ready() or self._ended):
+            while not ((ready() and _CAN_FOLLOW) or self._ended):
                 if self._stopped:
                     raise Cancelled
                 self._changed.wait(_PATIENCE)
@@ -149,10 +151,13 @@ class Trail:
             raise WrongContent(item, found)
 
     def _read(self, offset: int, size: int) -> bytes:
-        piece = self._file.read(offset, size)
+        piece = self._read_some(offset, size)
         while len(piece) < size:
-            more = self._file.read(offset + len(piece), size - len(piece))
+            more = self._read_some(offset + len(piece), size - len(piece))
             if not more:
                 raise unlike("its length")
             piece += more
         return piece
+
+    def _read_some(self, offset: int, size: int) -> bytes:
+        return os.pread(self._file.number, size, offset) if _CAN_FOLLOW else self._file.read(offset, size)
