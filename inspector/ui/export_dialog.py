@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1080, 760)
+        self.resize(1080, 690)
         self.target = QLineEdit(str(exporting.default_target(session)))
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))
