@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from inspector.ui import text
+from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import TaskRunner
 from inspector.viewmodel.comparison import Comparison, compare_files
 from inspector.viewmodel.messages import from_error
@@ -23,7 +24,7 @@ class ComparisonDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Compare archives"))
-        self.resize(820, 560)
+        resize_within(self, 820, 560)
         self.verdict = text.label(self.tr("Reading both archives…"), wrap=True)
         self.lines = QPlainTextEdit()
         self.lines.setReadOnly(True)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
+from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.export_choices import ExportChoices
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
@@ -65,7 +66,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1080, 690)
+        resize_within(self, 1080, 690)
         self.target = QLineEdit(str(exporting.default_target(session)))
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))

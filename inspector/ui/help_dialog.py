@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from inspector.ui import text
 from inspector.ui.assets import resource
+from inspector.ui.screen import resize_within
 from inspector.ui.widgets.buttons import button_box
 
 DOCUMENTS = ("guide", "words", "terminal", "findings")
@@ -47,7 +48,7 @@ class HelpDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Help"))
-        self.resize(*_SIZE)
+        resize_within(self, *_SIZE)
         self.line = QLineEdit(self)
         self.line.setAcceptDrops(False)
         self.line.setPlaceholderText(self.tr("Search the help"))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from inspector.ui import text
+from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
 from inspector.viewmodel.filesearch import FoundFile, FoundFiles, search_layers
@@ -28,7 +29,7 @@ class SearchDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text.title(self.tr("Search all layers of %s") % image.label))
-        self.resize(820, 480)
+        resize_within(self, 820, 480)
         self._session = session
         self._image = image
         self._runner = runner

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from inspector.language import tr
+from inspector.ui.screen import resize_within
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
 from inspector.ui.widgets.buttons import button_box
 from inspector.viewmodel.commands import COMMANDS, Command
@@ -26,7 +27,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(720, 560)
+        resize_within(self, 720, 560)
         columns = (
             ColumnOf[Command](self.tr("Keys"), _keys, lambda _: "", width=200),
             ColumnOf[Command](self.tr("Command"), lambda c: tr(c.text), lambda c: tr(c.tooltip), width=180),
@@ -68,7 +69,7 @@ class CommandPalette(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("All commands"))
-        self.resize(520, 420)
+        resize_within(self, 520, 420)
         self._actions = actions
         self.line = QLineEdit(self)
         self.line.setAcceptDrops(False)

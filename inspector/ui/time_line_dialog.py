@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from inspector.ui import text
+from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
 from inspector.viewmodel import display
@@ -39,7 +40,7 @@ class TimeLineDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text.title(self.tr("History of %s") % display.safe(path, 200)))
-        self.resize(900, 560)
+        resize_within(self, 900, 560)
         self._session = session
         self._image = image
         self._runner = runner

@@ -2,6 +2,7 @@
 
 Needs Xvfb and the corpus of real archives beside the checkout. Each look (light, dark, 200 %, German layout direction …) is a
 process of its own, since scale and palette are decided when Qt starts. Nothing is compared: fonts differ between machines.
+A warning of Qt in any scene is printed and makes it fail.
 """
 
 from __future__ import annotations
@@ -76,12 +77,20 @@ def main() -> int:
 def inside(folder: Path, look: str, wanted: list[str]) -> int:
     """The child: one look, all scenes."""
     sys.path.insert(0, str(ROOT))
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from inspector.ui.garbage import GarbageCollector
     from inspector.ui.theme import follow_colour_scheme
 
+    warnings: list[str] = []
+
+    def listen(kind: QtMsgType, _where: QMessageLogContext, words: str) -> None:
+        if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+            warnings.append(words)
+            print(f"Qt: {words}", file=sys.stderr, flush=True)
+
+    qInstallMessageHandler(listen)
     application = QApplication(["image-inspector"])
     application.setApplicationDisplayName("Image Inspector")
     GarbageCollector(application)
@@ -99,7 +108,8 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
                 scene(stage)
                 stage.end()
                 print(stage.picture, flush=True)
-    return 0
+    qInstallMessageHandler(None)
+    return 1 if warnings else 0
 
 
 class Stage:

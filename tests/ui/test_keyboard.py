@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
@@ -158,3 +158,35 @@ def test_f5_reads_again_in_place(
     assert window.view.node.label.startswith("layer 2")
     assert [each.session.path for each in window.archives.views()] == [archive, oci_archive]
     assert view.session.closed
+
+
+def test_the_main_job_from_the_empty_window_to_the_digest_of_the_result(
+    qtbot: QtBot, window: MainWindow, archive: Path, press: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Open, look, re-export, copy what came out: every key goes to what has the focus."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+    # The dialog itself is Qt's or the desktop's.
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(archive)], ""))
+    press(KEY.Key_O, modifier=MODIFIER.ControlModifier)
+    qtbot.waitUntil(lambda: window.view is not None, timeout=PATIENCE_MS)
+    view = window.view
+    assert view is not None
+    assert view.tree.hasFocus()
+    press(KEY.Key_Down, KEY.Key_Down, KEY.Key_Down)
+    settle(qtbot, view)
+    assert view.node is not view.session.tree.root
+    press(KEY.Key_E, modifier=MODIFIER.ControlModifier)
+    qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
+    for _ in range(80):
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QPushButton) and focused.text() == "Copy Digest":
+            break
+        press(KEY.Key_Tab)
+    press(KEY.Key_Space)
+    written = archive.with_name("app.oci.tar").read_bytes()
+    algorithm, _, encoded = QGuiApplication.clipboard().text().partition(":")
+    assert algorithm == "sha256"
+    assert encoded.encode() in written
+    press(KEY.Key_Escape)
+    assert not view.bar.isVisible()

@@ -52,6 +52,7 @@ class ExportChoices(QTabWidget):
 
     def __init__(self, session: ArchiveSession, others: Sequence[Path] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setDocumentMode(True)  # the frame that Fusion draws else is a light field on dark ground
         self.setAccessibleName(self.tr("Choices of the export"))
         self._session = session
         self._choices = exportchoices.image_choices(session)
