@@ -60,6 +60,8 @@ def _in_other_documents(finding: Finding, archive: ImageArchive) -> Fix:
         return Fix.CHOICE
     if code in ("MANIF-4", "MANIF-5", "MANIF-6"):
         return _of_layers(finding, archive)
+    if code in ("BLOB-6", "DESC-2") and finding.fix is not Fix.CHOICE and _is_here_plain(finding, archive):
+        return Fix.AUTOMATIC
     if code in ("DESC-1", "DESC-2", "COMPAT-2") or (
         code == "MEDIA-1" and finding.where.pointer == "$.subject.mediaType"
     ):
@@ -80,6 +82,17 @@ def _of_layers(finding: Finding, archive: ImageArchive) -> Fix:
         if name in (_name(image.manifest), _name(image.config)):
             return Fix.AUTOMATIC if right_stack(archive, image) is not None else Fix.NONE
     return finding.fix
+
+
+def _is_here_plain(finding: Finding, archive: ImageArchive) -> bool:
+    """Whether the layer that a manifest refers to in vain lies here by its diffID."""
+    for image in archive.images:
+        for layer in image.layers if _name(image.manifest) == finding.where.object else ():
+            pointer = layer.descriptor.pointer if layer.descriptor is not None else None
+            is_meant = pointer is not None and f"{finding.where.pointer}.".startswith(f"{pointer}.")
+            if is_meant and layer.blob is None and layer.diff_id is not None:
+                return archive.blobs.find(layer.diff_id) is not None
+    return False
 
 
 def _name(document: Document | None) -> str | None:

@@ -326,17 +326,16 @@ class Converter:
         return in_order(raw, DESCRIPTOR)
 
     def _local(self, image: Image, layer: Layer) -> Blob | None:
-        """The bytes of a foreign layer that the archive holds although the manifest does not refer to them."""
+        """The plain bytes of a layer that the manifest refers to in vain, if the archive holds them by their diffID."""
         if image.kind is not NodeKind.IMAGE or layer.blob is not None or layer.diff_id is None:
             return None
-        if layer.media_type is None or not mediatype.is_foreign(layer.media_type):
-            return None
         local = self._contents.archive.blobs.find(layer.diff_id)
-        if local is None or not self._mending.wants(
-            "foreign-layers", f"layer {layer.digest or layer.diff_id}", "BLOB-6"
-        ):
+        if local is None or layer.media_type is None or not mediatype.is_layer(layer.media_type):
             return None
-        return local
+        repair = "foreign-layers" if mediatype.is_foreign(layer.media_type) else "layer-list"
+        code = "BLOB-6" if layer.digest is not None else "DESC-2"
+        where = f"layer {layer.digest or layer.diff_id}"
+        return local if self._mending.wants(repair, where, code) else None
 
     def without_manifest(self, image: Image, config: bytes | None = None) -> Converted:
         """The manifest for an image that has none (see `made.made_manifest`). `config`: made for Docker up to 1.9."""

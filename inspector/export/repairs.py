@@ -155,7 +155,7 @@ REPAIRS: Final[tuple[Repair, ...]] = (
     ),
     Repair(
         "layer-list",
-        ("MANIF-4", "MANIF-6"),
+        ("MANIF-4", "MANIF-6", "BLOB-6", "DESC-2"),
         mark("Complete the list of layers from the config"),
         mark("Loaders of index.json get the whole file system."),
         Digests.MANIFEST,

@@ -73,7 +73,7 @@ class LayerStore:
     def of_manifest(self, image: Image, layer: Layer, *, convert: bool, local: Blob | None = None) -> StoredLayer:
         """A layer that a stored manifest lists. `convert`: Docker's types become the specification's.
 
-        `local`: the uncompressed bytes of a foreign layer, which Docker 25 and later stores beside the manifest.
+        `local`: the uncompressed bytes of a layer that the manifest refers to in vain, as Docker 25 and later stores foreign ones.
         """
         descriptor = layer.descriptor
         assert descriptor is not None
@@ -82,9 +82,12 @@ class LayerStore:
         if local is not None and layer.diff_id is not None:
             self._bag.keep(layer.diff_id, local)
             raw.pop("urls", None)
-            plain = mediatype.OCI_LAYER if self._is_ordinary_now(where) else mediatype.OCI_NONDISTRIBUTABLE
+            foreign = mediatype.is_foreign(descriptor.media_type)
+            ordinary = not foreign or self._is_ordinary_now(where)
+            plain = mediatype.OCI_LAYER if ordinary else mediatype.OCI_NONDISTRIBUTABLE
             raw |= {"mediaType": plain, "digest": str(layer.diff_id), "size": local.size}
-            whys = ("foreign layer stored here uncompressed",)
+            raw.pop("data", None)
+            whys = (f"{'foreign ' if foreign else ''}layer stored here uncompressed",)
             return StoredLayer(raw, layer.diff_id, is_tar=True, whys=whys, blob=local)
         media_type = descriptor.media_type
         is_layer = image.kind is NodeKind.IMAGE and mediatype.is_layer(media_type)

@@ -79,7 +79,11 @@ OPTIONAL: dict[str, list[tuple[str, Bundle]]] = {
         ("DESC-4", nested(size=7)),
         ("DESC-4", docker_25([ONE], "25.0.0-rc.2")),
     ],
-    "layer-list": [("MANIF-6", docker_25([ONE], "25.0.0-rc.1"))],
+    "layer-list": [
+        ("MANIF-6", docker_25([ONE], "25.0.0-rc.1")),
+        ("BLOB-6", altered(manifest=put("layers", 0, "digest", value=NOWHERE))),
+        ("DESC-2", altered(manifest=put("layers", 0, "digest", value="sha256:zz"))),
+    ],
     "layer-order": [("MANIF-5", docker_25([ONE], "25.0.0"))],
     "compression-labels": [("MANIF-9", altered(manifest=put("layers", 0, "mediaType", value=OCI_LAYER + "+gzip")))],
     "config-platform": [("DESC-13", docker_25([ONE], "25.0.3"))],
