@@ -25,6 +25,7 @@ LOOKS: dict[str, dict[str, str]] = {
     "dark": {},
     "contrast": {},
     "rtl": {},
+    "german": {},
     "200": {"QT_SCALE_FACTOR": "2"},
     "de": {},
     "zh": {},
@@ -80,8 +81,10 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
     from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    from inspector.app import APPLICATION_ID
     from inspector.ui.garbage import GarbageCollector
     from inspector.ui.theme import follow_colour_scheme
+    from inspector.ui.translator import speak
 
     warnings: list[str] = []
 
@@ -93,12 +96,15 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
     qInstallMessageHandler(listen)
     application = QApplication(["image-inspector"])
     application.setApplicationDisplayName("Image Inspector")
+    application.setDesktopFileName(APPLICATION_ID)
     GarbageCollector(application)
     follow_colour_scheme(application)
     if look in LANGUAGES:
         from inspector.ui.translator import speak
 
         speak(application, LANGUAGES[look])
+    if look == "german":
+        speak(application, "de")
     if look == "rtl":
         application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     with tempfile.TemporaryDirectory() as scratch:
@@ -166,7 +172,13 @@ class Stage:
     def select(self, start: str) -> None:
         view = self.window.view
         assert view is not None
-        node = next(node for node in view.session.tree.root.walk() if node.label.startswith(start))
+        word, _, number = start.partition(" ")
+        nodes = list(view.session.tree.root.walk())
+        # By what they are: in another language they are called otherwise.
+        kinds = [node for node in nodes if node.type.value == word]
+        layers = [node for node in kinds if node.layer is not None and str(node.layer.number) == number]
+        found = layers or kinds or [node for node in nodes if node.label.startswith(start)]
+        node = found[0]
         view.select(node)
         self.idle()
 
@@ -517,7 +529,9 @@ def help(stage: Stage) -> None:  # noqa: A001 - scenes are called like the pictu
 
 def dragging(stage: Stage) -> None:
     stage.open(RICH)
-    stage.window.dropping.overlay.offer(["Open other.tar in a new tab"])
+    stage.window.dropping.overlay.offer(
+        [choice.text for choice in stage.window.dropping.choices([CORPUS / "podman-5.8-oci-archive.tar"])]
+    )
     stage.take()
 
 

@@ -59,7 +59,7 @@ class DropOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         veil = QColor(self.palette().color(QPalette.ColorRole.Window))
-        veil.setAlpha(215)
+        veil.setAlpha(238)
         painter.fillRect(self.rect(), veil)
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 1.5)
