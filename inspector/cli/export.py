@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from inspector.archive.image import ImageArchive
     from inspector.cli.console import Console
+    from inspector.export.mending import PlannedRepair
     from inspector.export.options import ExportOptions
     from inspector.export.planned import Change, ExportPlan, PlannedImage
-    from inspector.export.repairs import PlannedRepair
     from inspector.export.writer import ExportResult
 
 NAME = "export"
@@ -154,7 +154,7 @@ def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
 def _with_all_repairs(archive: ImageArchive, plan: ExportPlan, console: Console) -> ExportPlan:
     """The plan, telling also what the quick rules find that a new archive cannot have."""
     from inspector.conformance.check import check_archive
-    from inspector.export.repairs import with_findings
+    from inspector.export.mending import with_findings
 
     found = check_archive(archive, deep=False, token=console.token, limits=console.limits).findings
     return replace(plan, repairs=with_findings(plan.repairs, found, plan.options.preset))

@@ -10,8 +10,8 @@ from inspector.errors import UsageError
 from inspector.export.contents import Contents, is_whole
 from inspector.export.edits import unwanted
 from inspector.export.entries import Entry
+from inspector.export.mending import Mending
 from inspector.export.options import ExportOptions
-from inspector.export.repairs import Mending
 from inspector.oci.digest import Digest
 from inspector.oci.platform import Platform
 from inspector.oci.reference import name_matches

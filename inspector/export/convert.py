@@ -25,9 +25,9 @@ from inspector.export.fields import (
     top_fields,
 )
 from inspector.export.made import made_manifest, numbered
+from inspector.export.mending import Mending
 from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, ExportOptions
 from inspector.export.repair import has_misplaced_platform
-from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
 from inspector.export.storedlayers import LayerStore
 from inspector.oci import mediatype

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.export.contents import Contents
-from inspector.export.repairs import Mending
+from inspector.export.mending import Mending
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest

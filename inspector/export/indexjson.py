@@ -10,8 +10,8 @@ from inspector.export.converted import Converted
 from inspector.export.edits import Edits
 from inspector.export.entries import Entry
 from inspector.export.fields import descriptor_fields, platform_fault, platform_fields
+from inspector.export.mending import Mending
 from inspector.export.options import ON_INDEXES
-from inspector.export.repairs import Mending
 from inspector.export.spelling import DESCRIPTOR, INDEX, in_order, respelled, sorted_map
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST, IMAGE_NAME, REF_NAME

@@ -15,10 +15,10 @@ from inspector.export.contents import Contents
 from inspector.export.convert import Converter
 from inspector.export.converted import Converted
 from inspector.export.entries import Entry, entries_of, lost_names, without_absent
+from inspector.export.mending import Mending, PlannedRepair, with_findings
 from inspector.export.names import named, without_repeats
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import KEPT, PlannedImage, Recoded
-from inspector.export.repairs import Mending, PlannedRepair, with_findings
 from inspector.export.storedlayers import LayerStore
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink

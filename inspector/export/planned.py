@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from inspector.archive.blobstore import Blob
 from inspector.archive.compression import Compression
 from inspector.export import tarstream
+from inspector.export.mending import PlannedRepair
 from inspector.export.options import ExportOptions, Form
-from inspector.export.repairs import PlannedRepair
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:

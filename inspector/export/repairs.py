@@ -1,17 +1,13 @@
-"""What an export can mend, as a vocabulary: each repair with what it changes, and which ones a person chose.
-
-Planning asks at every place that could be mended (`Mending.wants`), so the plan knows what is done and what is left.
-"""
+"""What an export can mend, as a vocabulary: each repair with what it changes, and the words that choose some."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from inspector.errors import UsageError
-from inspector.findings import Finding
 from inspector.language import mark
 
 
@@ -276,110 +272,3 @@ def check(chosen: Iterable[str]) -> None:
     """Raises `UsageError` for a repair that does not exist."""
     for word in sorted(set(chosen) - set(BY_ID)):
         raise UsageError("There is no such repair", f"{word}: choose from {', '.join(BY_ID)}.")
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRepair:
-    """One repair that this archive needs. `made`: where the plan makes it, `left`: where it could and does not."""
-
-    repair: Repair
-    made: tuple[str, ...]
-    left: tuple[str, ...]
-    codes: tuple[str, ...]
-    """Codes of the findings that it answers, as far as they were met."""
-
-    @property
-    def chosen(self) -> bool:
-        """Whether all of it is made."""
-        return not self.left
-
-    @property
-    def needed(self) -> bool:
-        """Whether it cannot be left off."""
-        return self.repair.mode is Mode.ALWAYS
-
-
-@dataclass(eq=False)
-class Mending:
-    """The choices of one export, and what planning met that could be mended. What is not in `chosen`: by default."""
-
-    chosen: Mapping[str, bool] = field(default_factory=dict)
-    _met: dict[str, dict[str, bool]] = field(default_factory=dict)
-    _codes: dict[str, dict[str, None]] = field(default_factory=dict)
-
-    def wants(self, name: str, where: str, *codes: str, default: bool | None = None) -> bool:
-        """Whether to mend what is wrong at `where` (a document, a blob); notes that it is wrong.
-
-        `default`: what to do here if nobody chose, where that differs from the repair's own mode.
-        """
-        mode = BY_ID[name].mode
-        usual = mode is Mode.DEFAULT if default is None else default
-        made = mode is Mode.ALWAYS or self.chosen.get(name, usual)
-        self.note(name, where, *codes, made=made)
-        return made
-
-    def note(self, name: str, where: str, *codes: str, made: bool = True) -> None:
-        """Something that is mended, or left, without a question."""
-        self._met.setdefault(name, {})[where] = made
-        self._codes.setdefault(name, {}).update(dict.fromkeys(codes))
-
-    def planned(self) -> tuple[PlannedRepair, ...]:
-        """All that was met, in the order of `REPAIRS`."""
-        return tuple(
-            PlannedRepair(
-                repair,
-                tuple(where for where, made in self._met[repair.id].items() if made),
-                tuple(where for where, made in self._met[repair.id].items() if not made),
-                tuple(self._codes[repair.id]),
-            )
-            for repair in REPAIRS
-            if repair.id in self._met
-        )
-
-
-def union(plans: Iterable[Iterable[PlannedRepair]]) -> tuple[PlannedRepair, ...]:
-    """The repairs of several plans as if they were one."""
-    found: dict[str, PlannedRepair] = {}
-    for planned in plans:
-        for one in planned:
-            before = found.get(one.repair.id, replace(one, made=(), left=(), codes=()))
-            found[one.repair.id] = replace(
-                one,
-                made=tuple(dict.fromkeys((*before.made, *one.made))),
-                left=tuple(dict.fromkeys((*before.left, *one.left))),
-                codes=tuple(dict.fromkeys((*before.codes, *one.codes))),
-            )
-    return tuple(found[repair.id] for repair in REPAIRS if repair.id in found)
-
-
-def with_findings(
-    planned: Sequence[PlannedRepair], findings: Iterable[Finding], preset: str
-) -> tuple[PlannedRepair, ...]:
-    """`planned`, and the repairs that every archive of that preset makes by its form, where `findings` ask for one."""
-    found = {one.repair.id: one for one in planned}
-    for finding in findings:
-        name = _by_form(finding, preset)
-        if name is None:
-            continue
-        before = found.get(name, PlannedRepair(BY_ID[name], (), (), ()))
-        where = finding.where.object or "the archive"
-        found[name] = replace(
-            before,
-            made=tuple(dict.fromkeys((*before.made, where))),
-            codes=tuple(dict.fromkeys((*before.codes, finding.code))),
-        )
-    return tuple(found[repair.id] for repair in REPAIRS if repair.id in found)
-
-
-def _by_form(finding: Finding, preset: str) -> str | None:
-    """The repair that answers `finding` whatever is chosen; None if none does."""
-    is_layout = preset != "classic-docker"
-    roots = {"index.json": "index-json"} if is_layout else {}
-    roots |= {"manifest.json": "manifest-json"} if preset in ("docker-compatible", "classic-docker") else {}
-    own = roots.get(finding.where.object)
-    if own is not None:
-        return own if finding.code in BY_ID[own].codes else None
-    for name in ("tar", "duplicates", "links", *(["blob-names", "oci-layout"] if is_layout else [])):
-        if finding.code in BY_ID[name].codes:
-            return name
-    return "index-json" if is_layout and finding.code in ("LAYOUT-4", "INDEX-3") else None

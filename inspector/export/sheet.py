@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.export.mending import PlannedRepair
 from inspector.export.planned import Change, ExportPlan, PlannedImage
-from inspector.export.repairs import PlannedRepair
 
 if TYPE_CHECKING:
     from inspector.export.writer import ExportResult

@@ -11,10 +11,10 @@ from inspector.archive.compression import Compression
 from inspector.archive.image import Image, Layer, NodeKind
 from inspector.errors import BlobMissing
 from inspector.export.blobbag import BlobBag, mismatch, stand_in
+from inspector.export.mending import Mending
 from inspector.export.options import ExportOptions
 from inspector.export.planned import Recoded, ToRecode
 from inspector.export.recompress import Encoding
-from inspector.export.repairs import Mending
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes
 from inspector.oci.digest import Digest

@@ -18,8 +18,8 @@ from inspector.conformance.registry import RULES
 from inspector.errors import InspectorError, TargetIsSource, UsageError
 from inspector.export.forms import form_for
 from inspector.export.imagined import imagined
+from inspector.export.mending import union, with_findings
 from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
-from inspector.export.repairs import union, with_findings
 from inspector.export.sheet import verdict
 from inspector.export.split import Split, make_folder, pieces
 from inspector.export.writer import ExportResult, export_archive

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inspector.export.repairs import BY_ID, Digests, PlannedRepair
+from inspector.export.mending import PlannedRepair
+from inspector.export.repairs import BY_ID, Digests
 from inspector.language import tr, trn
 from inspector.viewmodel import display
 

@@ -11,9 +11,10 @@ import pytest
 from inspector.archive.detect import open_archive
 from inspector.conformance.check import check_archive
 from inspector.errors import BlobMismatch, UsageError
+from inspector.export.mending import with_findings
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import plan_export
-from inspector.export.repairs import ALL, ALWAYS, BY_ID, DEFAULTS, REPAIRS, Digests, Mode, chosen_by, with_findings
+from inspector.export.repairs import ALL, ALWAYS, BY_ID, DEFAULTS, REPAIRS, Digests, Mode, chosen_by
 from tests.builders import Bundle, Entry, compact, containerd, descriptor, docker_25, image, sha256
 from tests.builders.altered import LAYERS, altered, blob, drop, put
 from tests.builders.images import OCI_INDEX, OCI_LAYER, REF_NAME
@@ -265,6 +266,14 @@ def test_an_attestation_with_a_subject_goes_with_its_image(export: Export) -> No
     written = export(layout(blobs, index_json([top])), platforms=("linux/amd64",))
     assert [entry["digest"] for entry in written.index] == [children[0]["digest"], children[2]["digest"]]
     assert not any("attestation" in note for note in written.result.notes)
+
+
+def test_docker_save_lists_only_what_shows_in_it(plan: Callable[..., Any]) -> None:
+    made = containerd([ONE], docker=True, manifest_json=False)
+    assert {one.repair.id for one in plan(made).repairs} >= {"docker-types", "manifest-json"}
+    assert plan(made, preset=Preset.CLASSIC_DOCKER).repairs == ()
+    shuffled = docker_25([ONE], "25.0.0")
+    assert "layer-order" in {one.repair.id for one in plan(shuffled, preset=Preset.CLASSIC_DOCKER).repairs}
 
 
 def test_words_of_the_command_line() -> None:
