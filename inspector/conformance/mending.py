@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.rightstack import right_stack
 from inspector.findings import Finding, Fix, Severity
+from inspector.oci import mediatype
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
@@ -60,7 +61,7 @@ def _in_other_documents(finding: Finding, archive: ImageArchive) -> Fix:
         return Fix.CHOICE
     if code in ("MANIF-4", "MANIF-5", "MANIF-6"):
         return _of_layers(finding, archive)
-    if code in ("BLOB-6", "DESC-2") and finding.fix is not Fix.CHOICE and _is_here_plain(finding, archive):
+    if code in ("BLOB-6", "DESC-1", "DESC-2") and finding.fix is not Fix.CHOICE and _is_here_plain(finding, archive):
         return Fix.AUTOMATIC
     if code in ("DESC-1", "DESC-2", "COMPAT-2") or (
         code == "MEDIA-1" and finding.where.pointer == "$.subject.mediaType"
@@ -90,7 +91,8 @@ def _is_here_plain(finding: Finding, archive: ImageArchive) -> bool:
         for layer in image.layers if _name(image.manifest) == finding.where.object else ():
             pointer = layer.descriptor.pointer if layer.descriptor is not None else None
             is_meant = pointer is not None and f"{finding.where.pointer}.".startswith(f"{pointer}.")
-            if is_meant and layer.blob is None and layer.diff_id is not None:
+            is_layer = not layer.media_type or mediatype.is_layer(layer.media_type)
+            if is_meant and is_layer and layer.blob is None and layer.diff_id is not None:
                 return archive.blobs.find(layer.diff_id) is not None
     return False
 

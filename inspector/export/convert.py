@@ -330,7 +330,7 @@ class Converter:
         if image.kind is not NodeKind.IMAGE or layer.blob is not None or layer.diff_id is None:
             return None
         local = self._contents.archive.blobs.find(layer.diff_id)
-        if local is None or layer.media_type is None or not mediatype.is_layer(layer.media_type):
+        if local is None or (layer.media_type and not mediatype.is_layer(layer.media_type)):
             return None
         repair = "foreign-layers" if mediatype.is_foreign(layer.media_type) else "layer-list"
         code = "BLOB-6" if layer.digest is not None else "DESC-2"
