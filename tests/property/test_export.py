@@ -49,7 +49,7 @@ WRITERS: list[Callable[[ImageSpec], Bundle]] = [
 WAYS = st.sampled_from(
     [
         *(ExportOptions(preset=preset) for preset in Preset),
-        *(ExportOptions(compression=how) for how in ("none", "gzip", "zstd")),  # type: ignore[arg-type]
+        *(ExportOptions(compression=how) for how in ("none", "gzip", "zstd")),
         ExportOptions(form=Form.FOLDER), ExportOptions(form=Form.TAR_GZ), ExportOptions(convert_docker=True),
     ]
 )  # fmt: skip
