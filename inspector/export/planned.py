@@ -160,7 +160,8 @@ class ExportPlan:
         """Free bytes that writing may need at its height: a plain tar waits in a file of its own while it is compressed, and
         layers that are inflated grow, gzip's to what it says itself.
         """
-        grown = sum(max(0, _plain_size(planned.origin) - self.sizes[planned.name]) for planned in self.blobs)
+        sizes = self.sizes
+        grown = sum(max(0, _plain_size(planned.origin) - sizes[planned.name]) for planned in self.blobs)
         return (self.size + grown) * (2 if self.form in (Form.TAR_GZ, Form.TAR_ZST) else 1)
 
     @property

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from inspector.archive.detect import open_archive
 from inspector.errors import InspectorError
-from inspector.export.options import ExportOptions, Form, Preset
+from inspector.export.options import Annotation, ExportOptions, Form, Preset
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
 from tests.interop import judges
@@ -134,6 +135,25 @@ def test_a_compressed_tar(form: Form, corpus: Path, work: Path, judge: Judge) ->
         for name in ("plain.tar", "packed")
     ]
     assert raw[0] == raw[1]
+
+
+def test_a_merged_and_edited_archive(corpus: Path, work: Path, judge: Judge) -> None:
+    """Three writers in one archive, with another label, an annotation, and without attestations."""
+    sources = ("docker-20.10-vfs-bk-rich.tar", "buildx-0.29-oci-sbom.tar", "podman-5.8-multi.tar")
+    options = ExportOptions(
+        labels={"judged": "yes"}, annotations=(Annotation("a", "b"), Annotation("c", "d", "index")), attestations=False
+    )
+    target = work / "export.tar"
+    with ExitStack() as stack:
+        first, *others = [stack.enter_context(open_archive(corpus / name)) for name in sources]
+        assert export_archive(plan_export(first, options, others=others), target).verified
+    layout = judges.Layout(target, work)
+    assert judges.skopeo_oci(judge("skopeo"), layout, work) > len(sources)
+    assert judges.skopeo_docker(judge("skopeo"), target, work) >= len(sources)
+    assert judges.umoci_unpack(judge("umoci"), layout, work) > len(sources)
+    for _, manifest in layout.images():
+        assert layout.blob(manifest["config"]["digest"])["config"]["Labels"]["judged"] == "yes"
+        assert manifest["annotations"]["a"] == "b"
 
 
 REFUSED = ("rootfs", "truncated", "cpio", ".zip", "v2s1")

@@ -22,7 +22,8 @@ from inspector.export.plan import plan_export
 from inspector.export.target import new_mode
 from inspector.export.writer import ExportResult, check_target, export_archive
 from inspector.progress import CancelToken, Progress
-from tests.builders import docker_25, image
+from tests.builders import containerd, docker_25, image
+from tests.builders.images import ImageSpec
 from tests.unit.export.test_writer_faults import Failing
 
 if sys.version_info >= (3, 14):
@@ -275,3 +276,16 @@ def test_room_for_the_plain_tar_is_asked_for(source: Path) -> None:
         assert packed.room == 2 * plain.size
         assert not packed.size_is_exact
         assert gzipped.room > plain.room
+
+
+def test_room_for_layers_that_grow_is_asked_for(tmp_path: Path) -> None:
+    spec = image("docker.io/library/app:1")
+    big = ImageSpec((*spec.tars, bytes(1 << 20)), names=spec.names)
+    with open_archive(containerd([big]).write(tmp_path / "app.tar")) as archive:
+        kept = plan_export(archive)
+        plain = plan_export(archive, ExportOptions(compression="none"))
+        classic = plan_export(archive, ExportOptions(preset=Preset.CLASSIC_DOCKER))
+        assert kept.room < 1 << 20 < min(plain.room, classic.room)
+        for plan in (kept, plain, classic):
+            size = export_archive(plan, tmp_path / "out.tar", overwrite=True).size
+            assert plan.room >= size
