@@ -56,7 +56,8 @@ def test_what_is_pointed_at_is_done(
     done: list[list[Path]] = []
     window.dropping.more = lambda _paths: [DropChoice("Do the other thing", lambda paths: done.append(list(paths)))]
     data = dragged(oci_archive)
-    right = QPoint(window.width() - 100, window.height() // 2)
+    below = window.archives
+    right = below.mapTo(window, QPoint(below.width() - 100, below.height() - 80))
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(100, 300), COPY, data, BUTTONS, KEYS))
     QApplication.sendEvent(window, QDragMoveEvent(right, COPY, data, BUTTONS, KEYS))
     assert window.statusBar().currentMessage() == "Do the other thing"

@@ -10,10 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 _MARGIN = 24
 _RADIUS = 10
+_STRIP = 150
+"""Height of what is offered beside opening."""
 
 
 class DropOverlay(QWidget):
-    """One field for each choice, side by side; that under the pointer stands out. It takes no events."""
+    """A large field for the first choice, the others in a strip below it; that under the pointer stands out.
+
+    Who drops without looking gets the first. It takes no events.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,10 +54,15 @@ class DropOverlay(QWidget):
         if not self._texts:
             return []
         inner = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        count = len(self._texts)
+        count = len(self._texts) - 1
+        if not count:
+            return [inner]
+        height = min(inner.height() // 4, _STRIP)
+        first = inner.adjusted(0, 0, 0, -height - _MARGIN)
         width = (inner.width() - _MARGIN * (count - 1)) // count
-        fields = [QRect(inner.x() + n * (width + _MARGIN), inner.y(), width, inner.height()) for n in range(count)]
-        return fields[::-1] if self.isRightToLeft() else fields
+        top = inner.bottom() - height
+        others = [QRect(inner.x() + n * (width + _MARGIN), top, width, height) for n in range(count)]
+        return [first, *(others[::-1] if self.isRightToLeft() else others)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
