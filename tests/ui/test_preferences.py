@@ -224,6 +224,8 @@ def test_the_kept_lists_are_cleared_and_switched_off(
     cache = window.settings.cache
     assert cache is not None
     qtbot.waitUntil(lambda: cache.size > 0, timeout=PATIENCE_MS)
+    # What is still being read would be kept again after the clearing.
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
     dialog = window.show_preferences()
     qtbot.waitUntil(dialog.clear_cache.isEnabled, timeout=PATIENCE_MS)
     dialog.clear_cache.click()

@@ -43,7 +43,7 @@ class ElidedLabel(QLabel):
         """Show another text; a tooltip has all of it."""
         self._whole = whole
         self.setAccessibleName(whole)
-        self.setToolTip(text.tooltip(whole))
+        text.set_tip(self, whole)
         self.updateGeometry()
         self._cut()
 
