@@ -187,3 +187,17 @@ def test_a_mirrored_map_is_clicked_where_it_is_drawn(
     qtbot.keyClick(page.view, Qt.Key.Key_Left if before.x() < here.x() else Qt.Key.Key_Right)
     assert page.view._shown(level.tiles[page.view.current]) != here
     page.grab()
+
+
+def test_the_status_bar_tells_of_the_page_in_front(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, oci_archive: Path
+) -> None:
+    view = open_archive(oci_archive)
+    shown(qtbot, window, view, "app:1")
+    qtbot.waitUntil(lambda: bool(window.selection.text()), timeout=PATIENCE_MS)
+    told = window.selection.text()
+    window.actions_by_id["page-json"].trigger()
+    settle(qtbot, view)
+    assert window.selection.text() == ""
+    window.actions_by_id["page-size-map"].trigger()
+    assert window.selection.text() == told

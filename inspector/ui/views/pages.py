@@ -58,6 +58,7 @@ class Pages(QWidget):
         self._path = b""
         self._told: FindingList | None = None
         """The findings that the archive's summary was made with."""
+        self._statuses: dict[Page | None, tuple[str, str]] = {}
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
         self.size_map = SizeMapPage(runner)
@@ -95,8 +96,8 @@ class Pages(QWidget):
         self.summary.node_followed.connect(self.node_followed)
         self.history.row_followed.connect(self._follow_step)
         self.history.dockerfile_chosen.connect(self._load_dockerfile)
-        self.files.status.connect(self.status)
-        self.size_map.status.connect(self.status)
+        self.files.status.connect(partial(self._tell_status, Page.FILES))
+        self.size_map.status.connect(partial(self._tell_status, Page.SIZE_MAP))
         self.size_map.file_chosen.connect(self.show_path)
         self.files.compare.learned.connect(self.learned)
 
@@ -121,6 +122,7 @@ class Pages(QWidget):
         self.bar.hide()
         self._node = node
         self._shown.clear()
+        self._statuses.clear()
         self.files.clear()
         self.size_map.clear()
         self._pointer = ""
@@ -262,7 +264,14 @@ class Pages(QWidget):
         page = self._page_at(index)
         if page is not None and self._node is not None:
             self.wanted[self._node.type] = page
+        self.status.emit(*self._statuses.get(page, ("", "")))
         self._load()
+
+    def _tell_status(self, page: Page, shown: str, tip: str) -> None:
+        """The status bar tells of the page in front; what the others said comes back with them."""
+        self._statuses[page] = (shown, tip)
+        if self.page is page:
+            self.status.emit(shown, tip)
 
     def _load(self) -> None:
         page, node, session = self.page, self._node, self._session
