@@ -155,8 +155,10 @@ def synthesise_config(archive: ImageArchive, image: Image, diff_ids: Sequence[Di
     config: dict[str, Json] = dict(top) if isinstance(top, dict) else {}
     for key in _NOT_IN_A_CONFIG:
         config.pop(key, None)
-    config.setdefault("os", "linux")
-    config.setdefault("architecture", str(image.platform.architecture) if image.platform is not None else "amd64")
+    architecture = str(image.platform.architecture) if image.platform is not None else "amd64"
+    for key, otherwise in (("os", "linux"), ("architecture", architecture)):
+        if not isinstance(config.get(key), str) or not config[key]:
+            config[key] = otherwise  # what is no text would make a config that nobody reads
     config["rootfs"] = {"type": "layers", "diff_ids": [str(diff_id) for diff_id in diff_ids]}
     config["history"] = [_history(document) for document in documents]
     return compact_json({key: config[key] for key in sorted(config)})
@@ -168,6 +170,7 @@ def _history(document: Document) -> dict[str, Json]:
     container = value.get("container_config")
     command = container.get("Cmd") if isinstance(container, dict) else None
     created_by = " ".join(str(word) for word in command) if isinstance(command, list) else ""
-    created = value.get("created") or "0001-01-01T00:00:00Z"
+    stated = value.get("created")
+    created = stated if isinstance(stated, str) and stated else "0001-01-01T00:00:00Z"
     more = {"author": value.get("author"), "created_by": created_by, "comment": value.get("comment")}
-    return {"created": created, **{key: text for key, text in more.items() if text}}
+    return {"created": created, **{key: text for key, text in more.items() if text and isinstance(text, str)}}
