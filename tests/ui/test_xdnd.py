@@ -100,6 +100,16 @@ def test_a_file_dragged_out_arrives_in_another_program(
     settle(qtbot, view)
     table = view.pages.files.view
     table.go_to_path(b"usr/bin/tool")
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+    places: list[tuple[int, int]] = []
+
+    def at_rest() -> bool:
+        """The row stays where it is: moving the window and laying out its panes are over."""
+        place = table.viewport().mapToGlobal(table.visualRect(table.currentIndex()).center())
+        places.append((place.x(), place.y()))
+        return len(places) > 20 and len(set(places[-20:])) == 1
+
+    qtbot.waitUntil(at_rest, timeout=PATIENCE_MS)
     start = table.viewport().mapToGlobal(table.visualRect(table.currentIndex()).center())
     ratio = table.devicePixelRatioF()
     x, y = round(start.x() * ratio), round(start.y() * ratio)
