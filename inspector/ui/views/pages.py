@@ -75,6 +75,10 @@ class Pages(QWidget):
             Page.NOTABLE: self.notable,
             Page.FINDINGS: self.findings,
         }
+        for widget in self._widgets.values():
+            # A page that is not offered for any node would else have no parent, and outlive us.
+            widget.setParent(self)
+            widget.hide()
         self.bar = MessageBar(self)
         self.bar.action_chosen.connect(self._act)
         self.tabs = QTabWidget(self)
