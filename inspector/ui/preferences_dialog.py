@@ -56,6 +56,7 @@ class PreferencesDialog(QDialog):
         self._runner = runner
         self._own_cache_folder = cache_folder
         self._quiet = False
+        self._asked = 0
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Preferences"))
         self.theme = self._choice(
@@ -110,6 +111,7 @@ class PreferencesDialog(QDialog):
         self._held = text.label()
         self.clear_cache = QPushButton(self.tr("Clear"))
         self.clear_cache.setAutoDefault(False)
+        self.clear_cache.setEnabled(False)
         self.clear_cache.setAccessibleName(self.tr("Clear the kept lists"))
         self.clear_cache.clicked.connect(self._clear_cache)
         self.limits = {choice.name: self._limit(choice) for choice in LIMITS}
@@ -262,10 +264,18 @@ class PreferencesDialog(QDialog):
     def _work_on_cache(self, work: Callable[[CancelToken, ProgressSink], int]) -> None:
         self.cache_size.setEnabled(self.preferences.cache)
         self.cache_folder.setEnabled(self.preferences.cache)
+        self._asked += 1
+        number = self._asked
+
+        def show(held: int) -> None:
+            # Questions run side by side: what was counted before a clearing may be told after it.
+            if number == self._asked:
+                self._show_held(held)
+
         self._runner.start(
             self.tr("Looking at the kept lists"),
             work,
-            self._show_held,
+            show,
             lambda _error: None,
             owner=self,
             quiet=True,

@@ -19,6 +19,7 @@ from inspector.ui.preferences_dialog import PreferencesDialog
 from inspector.ui.task_runner import Task
 from inspector.ui.theme import follow_colour_scheme
 from inspector.viewmodel import display, preferences
+from inspector.viewmodel.caching import ListingCache
 from inspector.viewmodel.messages import Action
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences, Theme, Units
@@ -235,6 +236,31 @@ def test_the_kept_lists_are_cleared_and_switched_off(
     assert window.settings.cache is None
     dialog.close()
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+
+
+def test_what_was_counted_before_a_clearing_is_not_told_after_it(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, late = threading.Event(), threading.Event()
+
+    def slowly() -> int:
+        asked.set()
+        late.wait(PATIENCE_MS / 1000)
+        return 4000
+
+    answers = iter((slowly, lambda: 3000, lambda: 0))
+    monkeypatch.setattr(ListingCache, "size", property(lambda _self: next(answers)()))
+    dialog = window.show_preferences()
+    assert not dialog.clear_cache.isEnabled(), "nothing is known yet"
+    assert asked.wait(PATIENCE_MS / 1000)
+    dialog._look_at_cache()
+    qtbot.waitUntil(dialog.clear_cache.isEnabled, timeout=PATIENCE_MS)
+    dialog.clear_cache.click()
+    qtbot.waitUntil(lambda: not dialog.clear_cache.isEnabled(), timeout=PATIENCE_MS)
+    late.set()
+    qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
+    assert not dialog.clear_cache.isEnabled()
+    dialog.close()
 
 
 def test_the_language_is_kept_and_said_to_come_later(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
