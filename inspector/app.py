@@ -81,11 +81,10 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
         return 0
 
     from inspector.ui.garbage import GarbageCollector
-    from inspector.ui.main_window import MainWindow
+    from inspector.ui.live_window import LiveWindow
     from inspector.ui.settings import Settings
     from inspector.ui.task_runner import TaskRunner
     from inspector.ui.theme import follow_colour_scheme
-    from inspector.ui.translator import speak
 
     application.setApplicationName("image-inspector")
     application.setApplicationDisplayName("Image Inspector")
@@ -96,13 +95,12 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     collector = GarbageCollector(application)
     runner = TaskRunner()
     settings = Settings()
-    speak(application, settings.preferences.language)
-    window = MainWindow(runner, settings)
-    window.show()
-    window.start(paths)
-    application.give_files_to(window.open_from_outside)
+    live = LiveWindow(application, runner, settings)
+    live.window.show()
+    live.window.start(paths)
+    application.give_files_to(live.open_from_outside)
     if instance is not None and first:
-        instance.listen(window.open_from_outside)
+        instance.listen(live.open_from_outside)
     code = application.exec()
     if instance is not None:
         instance.close()

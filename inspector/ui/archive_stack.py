@@ -194,6 +194,19 @@ class ArchiveStack(QWidget):
             self._offered = session
             self.bar.show_message(offer_to_open_again([archive.path for archive in session.archives]))
 
+    def take_over(self, other: ArchiveStack, sessions: Sequence[ArchiveSession]) -> None:
+        """Go on where `other` was, in the same order and at the same places; `sessions`: those of its views, told anew."""
+        views, front = other.views(), other.view
+        self._raised = other._raised
+        self._again = {str(view.session.path): _place_in(view) for view in views}
+        self._front = str(front.session.path) if front is not None else ""
+        for view, session in zip(views, sessions, strict=True):
+            self._opened(None, session)
+            taken = next(mine for mine in self.views() if mine.session is session)
+            taken.follow(view)
+        if other.bar.isVisible() and other.bar.message is not None and Action.OPEN_AGAIN in other.bar.message.actions:
+            self.offer_again(other._offered)
+
     def _close_button(self, view: ArchiveView) -> QToolButton:
         button = QToolButton()
         button.setIcon(icon("close"))

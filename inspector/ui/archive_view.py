@@ -247,6 +247,16 @@ class ArchiveView(QWidget):
     def can_go_forward(self) -> bool:
         return bool(self._forward)
 
+    def follow(self, other: ArchiveView) -> None:
+        """Take over from another view of the same archive where the person has been, and the file under the cursor."""
+        find = self.session.tree.find_by_key
+        self._back = [node for left in other._back if (node := find(left.key)) is not None]
+        self._forward = [node for left in other._forward if (node := find(left.key)) is not None]
+        files, row = other.pages.files.view.files, other.pages.files.view.currentIndex().row()
+        if other.pages.page is Page.FILES and files is not None and 0 <= row < len(files):
+            self.pages.show_path(files.raw_path(row))
+        self.moved.emit()
+
     def back(self) -> None:
         self._travel(self._back, self._forward)
 

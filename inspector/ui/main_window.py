@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -52,7 +52,10 @@ _DROP_NAME = 40
 
 
 class MainWindow(QMainWindow):
-    """Made by `inspector.app`; everything that it needs is given to it."""
+    """Made by `ui/live_window.py`; everything that it needs is given to it."""
+
+    language_chosen = Signal()
+    """The preferences name another language than before; whoever made the window makes it anew."""
 
     def __init__(self, runner: TaskRunner, settings: Settings) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ class MainWindow(QMainWindow):
         self.reports = Reports(runner, self)
         self.exports.saved_presets = settings.export_presets
         self.exports.presets_changed.connect(lambda saved: setattr(settings, "export_presets", saved))
-        self._may_close = False
+        self._may_close = self._gives_way = False
         self.setWindowTitle(self.tr("Image Inspector"))
         self.setWindowIcon(icon("app"))
         self.resize(FIRST_SIZE)
@@ -197,8 +200,11 @@ class MainWindow(QMainWindow):
         return dialog
 
     def _preferences_changed(self, chosen: Preferences) -> None:
+        before = self.settings.preferences
         self.settings.preferences = chosen
         self.apply_preferences()
+        if chosen.language != before.language:
+            self.language_chosen.emit()
 
     def apply_preferences(self) -> None:
         """Let everything follow that the person chose; at the start, and again at each change."""
@@ -347,7 +353,19 @@ class MainWindow(QMainWindow):
             quiet=True,
         )
 
+    def give_way(self) -> None:
+        """Close and delete this window, but nothing that is open: another window goes on with it."""
+        self._gives_way = True
+        for view in self.archives.views():
+            view.session.let_go()
+            view.close_archive()
+        self.close()
+        self.deleteLater()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._gives_way:
+            event.accept()
+            return
         if self.exports.running and not self._may_close:
             event.ignore()
             self._ask_to_close()

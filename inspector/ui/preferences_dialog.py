@@ -70,7 +70,7 @@ class PreferencesDialog(QDialog):
         )
         self.language = self._choice(self.tr("Language"), (("", self.tr("As the desktop")), *languages))
         self._spoken = preferences.language
-        self._later = text.label(self.tr("The window speaks it from the next start on."))
+        self._later = text.label(self.tr("The window speaks it as soon as what is running has ended."))
         self._later.hide()
         self.units = self._choice(
             self.tr("Sizes"),
@@ -234,7 +234,8 @@ class PreferencesDialog(QDialog):
     def _take(self, chosen: Preferences) -> None:
         if chosen != self.preferences:
             self.preferences = chosen
-            self._later.setVisible(chosen.language != self._spoken)
+            running = any(not task.quiet for task in self._runner.tasks)
+            self._later.setVisible(chosen.language != self._spoken and running)
             self.changed.emit(chosen)
             self._look_at_cache()
 

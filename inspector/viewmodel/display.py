@@ -94,17 +94,19 @@ def use_binary_units(*, on: bool) -> bool:
     changed = _binary is not on
     _binary = on
     if changed:
-        size.cache_clear()
+        _natural_size.cache_clear()
     return changed
 
 
-@lru_cache(maxsize=4096)
 def size(number: int | None) -> str:
     """In decimal units unless the person wants binary ones, as `humanize.naturalsize` words it; `–` for None."""
     if number is None:
         return NOTHING
-    if abs(number) >= _BEYOND:
-        return tr("over 10³⁰ B")
+    return tr("over 10³⁰ B") if abs(number) >= _BEYOND else _natural_size(number)
+
+
+@lru_cache(maxsize=4096)
+def _natural_size(number: int) -> str:
     import humanize  # not at the start: `show --json` needs none of it
 
     return humanize.naturalsize(number, binary=_binary) if number >= 0 else f"{number:,} B"
@@ -136,11 +138,15 @@ _MIN_TIME = int(dt.datetime(1, 1, 2, tzinfo=dt.UTC).timestamp())
 _MAX_TIME = int(dt.datetime(9999, 12, 30, tzinfo=dt.UTC).timestamp())
 
 
-@lru_cache(maxsize=4096)
 def time(seconds: int) -> str:
     """`2024-05-01 10:00`, UTC; `0` is the epoch that build tools write and shows as such. Takes any integer."""
     if not _MIN_TIME <= seconds <= _MAX_TIME:
         return tr("before year 1") if seconds < 0 else tr("after year 9999")
+    return _day_and_time(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _day_and_time(seconds: int) -> str:
     moment_ = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return f"{moment_.year:04}-{moment_:%m-%d %H:%M}"
 

@@ -263,13 +263,16 @@ def test_what_was_counted_before_a_clearing_is_not_told_after_it(
     dialog.close()
 
 
-def test_the_language_is_kept_and_said_to_come_later(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_language_is_kept_and_asked_for(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.ui.main_window.languages", lambda: [("en", "English"), ("de", "Deutsch")])
     dialog = window.show_preferences()
-    dialog.language.setCurrentIndex(dialog.language.findText("Deutsch"))
+    with qtbot.waitSignal(window.language_chosen):
+        dialog.language.setCurrentIndex(dialog.language.findText("Deutsch"))
     assert window.settings.preferences.language == "de"
-    assert dialog._later.isVisible()
-    dialog.language.setCurrentIndex(0)
-    assert window.settings.preferences.language == ""
     assert not dialog._later.isVisible()
+    with qtbot.waitSignal(window.language_chosen):
+        dialog.language.setCurrentIndex(0)
+    assert window.settings.preferences.language == ""
+    with qtbot.assertNotEmitted(window.language_chosen):
+        dialog.units.setCurrentIndex(1)
     dialog.close()
