@@ -40,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     several("--image", "NAME|DIGEST", "only this image")
     several("--platform", "OS/ARCH", "only this platform")
-    several("--merge", "FILE", "put another archive into the same OUT, shared layers once")
+    several(
+        "--merge",
+        "FILE",
+        "put another archive into the same OUT, shared layers once; platforms of one name become one image",
+    )
     parser.add_argument(
         "--split", choices=("image", "platform"), help="one archive for each; OUT is the folder that they go into"
     )

@@ -76,6 +76,10 @@ class BlobBag:
         self._sources.add(whole(blob))
         self._put(PlannedBlob(blob_name(digest), digest, blob.size, blob, KEPT))
 
+    def drop(self, digest: Digest) -> None:
+        """Take out a document that something else now stands for."""
+        del self._found[digest]
+
     def document(self, data: bytes, action: str, why: str, *, source: Blob | None = None) -> Digest:
         """A document that was made or rewritten; `source` is the one that it stands for. Returns its digest."""
         digest = Digest.of(data)

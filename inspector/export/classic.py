@@ -52,7 +52,7 @@ def plan(
     """See `inspector.export.plan.plan_export`. Raises `ExportError` if no image can be written in this form."""
     archive = archives[0]
     layout = Layout(archives, options, token, sink, recoded)
-    images = _by_config(docker_images(layout.entries, layout.below, options.host(), layout.notes))
+    images = _by_config(docker_images(layout.entries, layout.below, options.host(), layout.notes, has_index=False))
     if not images:
         raise ExportError(
             "No image for docker save", f"{archive.path} holds no image that Docker could load. Choose another preset."

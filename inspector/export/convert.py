@@ -158,7 +158,7 @@ class Converter:
             whys += dict.fromkeys([*codes, *more])
         if not whys:
             self._bag.keep(digest, blob)
-            return Converted(own, digest, blob.size, KEPT, old=digest, old_size=blob.size)
+            return Converted(own, digest, blob.size, KEPT, old=digest, old_size=blob.size, fields=document.value)
         moved = {str(done.old): str(done.digest) for _, done in children if done is not None and done.old is not None}
         entries: list[Json] = []
         for (child, done), right in zip(children, rows, strict=True):
@@ -225,8 +225,8 @@ class Converter:
         new = self._bag.document(data, REWRITTEN, ", ".join(whys), source=blob)
         waiting = any(done.waiting for done in below)
         return Converted(
-            media_type, new, len(data), REWRITTEN, tuple(whys), waiting, old=digest, old_size=blob.size
-        )  # fmt: skip
+            media_type, new, len(data), REWRITTEN, tuple(whys), waiting, old=digest, old_size=blob.size, fields=fields
+        )
 
     # manifests that are stored -------------------------------------------------------------------------
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from inspector.archive.image import Image, NodeKind
 from inspector.export.storedlayers import StoredLayer
 from inspector.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from inspector.oci.document import Json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +35,8 @@ class Converted:
     layers: tuple[StoredLayer, ...] = ()
     is_edited: bool = False
     """The config is another one because a person edited it: the image ID is new."""
+    fields: Mapping[str, Json] | None = None
+    """Of an index: what the new one says."""
 
     @property
     def present(self) -> bool:

@@ -31,11 +31,13 @@ def docker_images(
     below: Callable[[Entry], list[Converted]],
     host: Platform,
     notes: dict[str, None],
+    *,
+    has_index: bool = True,
 ) -> list[DockerImage]:
     """The images that can be loaded without an index, each once, with all their tags.
 
     Of a multi-platform name one platform stands here: `host`'s, else linux/amd64, else the first. `below` gives the
-    images that an entry leads to. Attestations and artifacts never do.
+    images that an entry leads to. Attestations and artifacts never do. `has_index`: index.json beside it tells the rest.
     """
     found: dict[tuple[object, ...], DockerImage] = {}
     for name, group in _groups(entries):
@@ -49,9 +51,10 @@ def docker_images(
         done = _preferred(images, host)
         platforms = dict.fromkeys(str(i.image.platform) for i in images if i.image is not None)
         if len(platforms) > 1 and done.image is not None:
+            left = ", ".join(platform for platform in platforms if platform != str(done.image.platform))
             notes.setdefault(
                 f"{word}: manifest.json names {done.image.platform} of {len(platforms)} platforms; "
-                "loaders that read index.json see them all."
+                + ("loaders that read index.json see them all." if has_index else f"left out: {left}.")
             )
         elif len({one.digest for one in images}) > 1:
             notes.setdefault(f"{word}: {len(images)} images have this name, manifest.json can hold the first one only.")

@@ -36,6 +36,8 @@ class Entry:
     is_listed: bool = True
     place: int = 0
     """Of which of the merged archives it is."""
+    joins: tuple[Entry, ...] = ()
+    """The entries of several archives whose platforms this one has together (`joining.py`)."""
 
     @property
     def ref_name(self) -> str | None:

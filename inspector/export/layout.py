@@ -14,7 +14,9 @@ from inspector.export.choose import chosen, meant
 from inspector.export.contents import Contents
 from inspector.export.convert import Converter
 from inspector.export.converted import Converted
+from inspector.export.edits import Edits
 from inspector.export.entries import Entry, entries_of, lost_names, without_absent
+from inspector.export.joining import joined
 from inspector.export.mending import Mending, PlannedRepair, with_findings
 from inspector.export.names import named, without_repeats
 from inspector.export.options import ExportOptions, Preset
@@ -80,7 +82,10 @@ class Layout:
             self._refuse_what_nobody_has(entries)
         entries = named(all_contents, entries, options)
         rows = [(entry, self._convert(entry)) for entry in entries]
-        self.rows = rows if is_alone else without_repeats(rows, [str(part.archive.path) for part in self.parts])
+        self.replaced: dict[Digest, Converted] = {}
+        """Indexes that are not written, each with the one that lists what it listed."""
+        self._new: list[Converted] = []
+        self.rows = rows if is_alone else self._joined(without_repeats(rows))
         self.entries = [entry for entry, _ in self.rows]
         for part in self.parts:
             _refuse_what_was_cut_off(part)
@@ -88,7 +93,8 @@ class Layout:
 
     def documents(self) -> list[Converted]:
         """Everything that was converted."""
-        return [done for part in self.parts for done in part.converter.all()]
+        found = [*self._new, *(done for part in self.parts for done in part.converter.all())]
+        return [done for done in found if done.digest not in self.replaced]
 
     def nodes(self) -> Iterator[TreeNode]:
         """The documents as stored."""
@@ -121,6 +127,22 @@ class Layout:
             done = part.made[image.key] = part.converter.without_manifest(image, config)
         return done
 
+    def _joined(self, rows: list[tuple[Entry, Converted]]) -> list[tuple[Entry, Converted]]:
+        """The rows with one index for each name that several archives have for different platforms."""
+        paths = [str(part.archive.path) for part in self.parts]
+        found = joined(rows, self.below, self.bag, Edits(self.options), paths, self.notes)
+        listed = {done.digest for _, done in found}
+        for done in self.documents():
+            listed.update(_listed_by(done))
+        for entry, index in found:
+            if entry.joins:
+                self._new.append(index)
+            for done in map(self._convert, entry.joins):
+                if done.fields is not None and done.digest not in listed and done.digest in self.bag:
+                    self.bag.drop(done.digest)
+                    self.replaced[done.digest] = index
+        return found
+
     def _keep_orphans(self, part: Part) -> None:
         """Blobs that nothing refers to, where they are not to be left out; never with a choice of images."""
         options = self.options
@@ -140,6 +162,8 @@ class Layout:
 
     def below(self, entry: Entry) -> list[Converted]:
         """What became of the runnable images that an entry leads to."""
+        if entry.joins:
+            return [done for one in entry.joins for done in self.below(one)]
         if isinstance(entry.target, Image):
             return [self._convert(entry)]
         part = self.parts[entry.place]
@@ -161,6 +185,15 @@ class Layout:
                     if entry.word is not None:
                         words.setdefault(entry.word)
         return tuple(_planned(done, tuple(names), tuple(words)) for done, names, words in found.values())
+
+
+def _listed_by(done: Converted) -> Iterator[Digest]:
+    """What an index lists."""
+    stated = done.fields.get("manifests") if done.fields is not None else None
+    for child in stated if isinstance(stated, list) else ():
+        digest = Digest.try_parse(child.get("digest")) if isinstance(child, dict) else None
+        if digest is not None:
+            yield digest
 
 
 def _refuse_what_was_cut_off(part: Part) -> None:

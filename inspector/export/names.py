@@ -89,34 +89,24 @@ def _remove(contents: Sequence[Contents], entries: Sequence[Entry], found: dict[
 
 
 def _refuse_shared_name(found: dict[int, list[Entry]], name: str, places: Sequence[int]) -> None:
-    """A name that a person gives may not be another image's; what the source has twice is told elsewhere."""
+    """A name that a person gives may not be another image's of that archive; what a source has twice is told elsewhere, and
+    whether images of several archives can have one name `joining.py` knows.
+    """
     ours = {(entry.place, entry.target) for number in places for entry in found[number] if entry.name == name}
+    archives = {place for place, _ in ours}
     for number, row in found.items():
-        if number not in places and any(e.name == name and (e.place, e.target) not in ours for e in row) and ours:
+        others = [e for e in row if e.name == name and e.place in archives and (e.place, e.target) not in ours]
+        if number not in places and others:
             raise UsageError("Two images would have one name", f"{name}: choose another name for one of them.")
 
 
-def without_repeats(rows: Sequence[tuple[Entry, Converted]], paths: Sequence[str]) -> list[tuple[Entry, Converted]]:
-    """Rows of merged archives with what they share once. `paths`: of the archives, for people.
-
-    `UsageError` if two archives have different images of one name: nobody but the person knows which is meant.
-    """
-    named_rows: dict[str, tuple[Entry, Converted]] = {}
+def without_repeats(rows: Sequence[tuple[Entry, Converted]]) -> list[tuple[Entry, Converted]]:
+    """Rows of merged archives with what they share once."""
     seen: dict[tuple[object, str | None, str | None], int] = {}
     left = []
     for entry, done in rows:
-        first = seen.setdefault((done.digest, entry.name, entry.word), entry.place)
-        if first != entry.place:
-            continue
-        if entry.name is not None:
-            other, theirs = named_rows.setdefault(entry.name, (entry, done))
-            if other.place != entry.place and theirs.digest != done.digest:
-                raise UsageError(
-                    "Two archives have different images of one name",
-                    f"{entry.name} of {paths[other.place]} is {theirs.digest.short}, of {paths[entry.place]} it is "
-                    f"{done.digest.short}. Give one of them another name: --tag DIGEST=NAME.",
-                )
-        left.append((entry, done))
+        if seen.setdefault((done.digest, entry.name, entry.word), entry.place) == entry.place:
+            left.append((entry, done))
     with_names = {done.digest for entry, done in left if entry.name is not None or entry.word is not None}
     return [
         (entry, done)

@@ -95,6 +95,9 @@ def _blob_change(kind: str, planned: PlannedBlob) -> Change:
 
 
 def _dropped(layout: Layout) -> Iterator[Change]:
+    for digest, index in layout.replaced.items():
+        now = "the new index" if index.waiting else f"index {index.digest.short}"
+        yield Change(f"index {digest}", DROPPED, f"{now} has what it lists", str(digest))
     for part in layout.parts:
         yield from _dropped_of(layout, part.archive, f"{part.archive.path.name}: " if part.place else "")
 
@@ -139,7 +142,7 @@ def notes_of(layout: Layout) -> tuple[str, ...]:
     """Sentences for the result line and the sheet; the important ones first."""
     documents = layout.documents()
     notes = [*new_ids(layout), *_left_out(layout), *_rewritten(documents), *_orphaned(layout, documents)]
-    made = [done for done in documents if done.action == ADDED]
+    made = [done for done in documents if done.action == ADDED and done.image is not None]
     if made:
         notes.append(
             f"{_count(len(made), 'manifest')} made from manifest.json and config: the digest is not the one of a registry."
@@ -159,7 +162,7 @@ def _count(number: int, noun: str) -> str:
 
 def new_ids(layout: Layout) -> Iterator[str]:
     """Why an image ID is not the source's."""
-    if any(isinstance(entry.target, Image) and entry.target.v1_ids for entry in layout.entries):
+    if any(done.image is not None and done.image.v1_ids for done in layout.documents()):
         yield "Docker up to 1.9 stored no config: one was made, so the image ID is new."
     edited = {done.config_digest for done in layout.documents() if done.is_edited}
     if edited:
@@ -196,6 +199,11 @@ def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
         image = node.image
         if image is None or image.subject is None or image.kind is NodeKind.IMAGE:
             continue
+        if image.subject in layout.replaced and node.digest in written:
+            yield (
+                f"{_name(image)} {node.digest.short} was made for the index {image.subject.short}, which is not written: "
+                f"{layout.replaced[image.subject].digest.short} has what it lists."
+            )
         if image.subject not in moved or node.digest not in written:
             continue
         now = "" if moved[image.subject].waiting else f", which is now {moved[image.subject].digest.short}"

@@ -95,6 +95,11 @@ class Platform:
             return own == wanted
         return own[0] == wanted[0]
 
+    def normal(self) -> tuple[object, ...]:
+        """Equal for platforms that are the same for containerd; the version and features of Windows count."""
+        os = self.os.lower()
+        return (_OS_TWINS.get(os, os), *self._processor(), self.os_version, self.os_features)
+
     def _processor(self) -> tuple[str, str]:
         pair = (self.architecture.lower(), self.variant.lower())
         return _TWINS.get(pair, pair)

@@ -156,6 +156,23 @@ def test_a_merged_and_edited_archive(corpus: Path, work: Path, judge: Judge) -> 
         assert manifest["annotations"]["a"] == "b"
 
 
+def test_platforms_of_one_name_from_two_archives(corpus: Path, work: Path, judge: Judge) -> None:
+    """Split by platform, then merged: skopeo finds each in the one index that the name leads to."""
+    source, parts = corpus / "docker-28.5-containerd-multiplatform.tar", [work / "amd64.tar", work / "arm64.tar"]
+    for part in parts:
+        _export(source, part, platforms=(f"linux/{part.stem}",))
+    with ExitStack() as stack:
+        first, second = [stack.enter_context(open_archive(part)) for part in parts]
+        assert export_archive(plan_export(first, others=(second,)), work / "export.tar").verified
+    layout = judges.Layout(work / "export.tar", work)
+    assert len(layout.index) == 1
+    assert judges.skopeo_oci(judge("skopeo"), layout, work) == 2
+    judges.skopeo_nested(judge("skopeo"), layout, work)
+    assert judges.skopeo_docker(judge("skopeo"), work / "export.tar", work) == 1
+    assert judges.umoci_unpack(judge("umoci"), layout, work) == 2
+    judges.image_tool(judge("oci-image-tool"), layout)
+
+
 REFUSED = ("rootfs", "truncated", "cpio", ".zip", "v2s1")
 """What cannot be exported at all, by a part of its name: no image archives, damaged ones, schema 1."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ import pytest
 
 from inspector.archive.detect import open_archive
 from inspector.errors import SourceChanged, TargetIsSource, TargetUnwritable, UsageError
-from inspector.export.options import ExportOptions, Form, Preset
+from inspector.export.options import Annotation, ExportOptions, Form, Preset
 from inspector.export.plan import plan_export
 from inspector.export.split import Piece, Split, make_folder, pieces
 from inspector.export.writer import export_archive
@@ -87,6 +88,85 @@ def test_different_images_of_one_name_are_refused_unless_one_is_renamed(merge: M
     assert "1.tar" in told.value.message
     written = merge(docker_25([mine]), docker_25([theirs]), retag={theirs.config_hex[:12]: "new:1"})
     assert names(written) == [APP, "docker.io/library/new:1"]
+
+
+ARM: dict[str, Any] = {"architecture": "arm64", "variant": "v8"}
+
+
+def document(written: Written, descriptor: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(written.blob(descriptor["digest"])))
+
+
+def children(written: Written) -> list[dict[str, Any]]:
+    """What the one entry of index.json leads to."""
+    (entry,) = written.index
+    assert entry["mediaType"] == "application/vnd.oci.image.index.v1+json"
+    assert "platform" not in entry
+    return list(document(written, entry)["manifests"])
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_platforms_of_one_name_become_one_index(merge: Merge, preset: Preset) -> None:
+    mine, theirs = image(APP), image(APP, seed="x", **ARM)
+    written = merge(docker_25([mine]), docker_24([theirs]), preset=preset, preferred_platform="linux/arm64")
+    if preset is Preset.CLASSIC_DOCKER:
+        assert [entry["Config"] for entry in written.docker] == [f"{theirs.config_hex}.json"]
+        assert any("left out: linux/amd64" in note for note in written.result.notes)
+        return
+    assert names(written) == [APP]
+    listed = children(written)
+    assert [child["platform"] for child in listed] == [
+        {"architecture": "amd64", "os": "linux"}, {"os": "linux", **ARM},
+    ]  # fmt: skip
+    assert not any("annotations" in child for child in listed)
+    configs = [document(written, child)["config"]["digest"] for child in listed]
+    assert configs == [f"sha256:{spec.config_hex}" for spec in (mine, theirs)]
+    assert any("0.tar and linux/arm64/v8 of" in note for note in written.result.notes)
+    assert {name for one in written.result.images for name in one.names} == {APP}
+    if preset is Preset.DOCKER_COMPATIBLE:
+        assert [entry["RepoTags"] for entry in written.docker] == [["app:1"]]
+
+
+def test_indexes_of_one_name_become_one_with_their_attestations(merge: Merge) -> None:
+    specs = [image(APP), image(APP, seed="x", **ARM), image(APP, seed="y", architecture="s390x")]
+    first = containerd(specs[:2], nested=True, attested=True)
+    second = containerd(specs[1:], nested=True, attested=True)
+    written = merge(first, second, annotations=[Annotation("a", "b", "index")])
+    listed = children(written)
+    assert [child["platform"]["architecture"] for child in listed if "annotations" not in child] == [
+        "amd64", "arm64", "s390x",
+    ]  # fmt: skip
+    described = {child["annotations"]["vnd.docker.reference.digest"] for child in listed if "annotations" in child}
+    assert described == {child["digest"] for child in listed if "annotations" not in child}
+    assert document(written, written.index[0])["annotations"] == {"a": "b"}
+    blobs = {name.rpartition("/")[2] for name in written.files if name.startswith("blobs/")}
+    indexes = [change for change in written.result.changes if change.object.startswith("index sha256")]
+    assert [change.action for change in indexes] == ["added", "dropped", "dropped"]
+    assert not blobs & {str(change.old).partition(":")[2] for change in indexes if change.action == "dropped"}
+
+
+def test_an_index_that_another_name_leads_to_stays(merge: Merge) -> None:
+    both = containerd([image(APP, OTHER), image(APP, OTHER, seed="x", **ARM)], nested=True)
+    written = merge(both, docker_25([image(APP, seed="y", architecture="s390x")]))
+    assert sorted(str(name) for name in names(written)) == [APP, OTHER]
+    sizes = {entry["annotations"][NAME]: len(document(written, entry)["manifests"]) for entry in written.index}
+    assert sizes == {APP: 3, OTHER: 2}
+
+
+@pytest.mark.parametrize("theirs", [{"architecture": "x86_64"}, {}, {"architecture": "arm64"}])
+def test_a_platform_that_both_have_is_refused(merge: Merge, theirs: dict[str, Any]) -> None:
+    mine = [image(APP), image(APP, seed="x", **ARM)]
+    with pytest.raises(UsageError, match="one name") as told:
+        merge(containerd(mine, nested=True), docker_25([image(APP, seed="y", **theirs)]))
+    assert f"{APP} (linux/" in told.value.message
+
+
+def test_new_names_join_platforms_of_several_archives_only(merge: Merge) -> None:
+    mine, theirs = image("app:amd64"), image("app:arm64", seed="x", **ARM)
+    retag = {"app:amd64": APP, "app:arm64": APP}
+    assert len(children(merge(docker_25([mine]), docker_25([theirs]), retag=retag))) == 2
+    with pytest.raises(UsageError, match="Two images would have one name"):
+        merge(docker_25([mine, theirs]), docker_25([image(OTHER, seed="y")]), retag=retag)
 
 
 def test_layers_of_equal_names_and_other_contents_are_not_mixed_up(merge: Merge) -> None:
