@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was (with --split: what was not written yet)."""
+    """Write OUT, or print the plan. Raises `InspectorError`; then OUT is as it was, with --split, too."""
     options = exportoptions.options_of(arguments, console.limits)
     with ExitStack() as stack:
         archive, *others = [
@@ -83,38 +83,30 @@ def _one(
 
 
 def _split(archive: ImageArchive, options: ExportOptions, arguments: argparse.Namespace, console: Console) -> None:
-    from inspector.errors import InspectorError
     from inspector.export.plan import plan_export
     from inspector.export.sheet import plan_json, result_json
-    from inspector.export.split import Split, make_folder, pieces
-    from inspector.export.writer import check_target, export_archive
+    from inspector.export.split import Split, pieces
+    from inspector.export.together import NamedPlan, export_together
 
     found = pieces(archive, options, Split(arguments.split), token=console.token, sink=console.sink())
     folder = Path(arguments.out)
+    planned = [
+        NamedPlan(piece.file_name, plan_export(archive, piece.options, token=console.token, sink=console.sink()))
+        for piece in found
+    ]
     values: list[dict[str, object]] = []
     lines: list[str] = []
-    with make_folder(folder) if not arguments.plan else nullcontext():
-        for piece in found if not arguments.plan else ():
-            target = folder / piece.file_name
-            check_target(archive, target, overwrite=arguments.force, form=piece.options.form)
-        try:
-            for piece in found:
-                target = folder / piece.file_name
-                plan = plan_export(archive, piece.options, token=console.token, sink=console.sink())
-                if arguments.plan:
-                    plan = _with_all_repairs(archive, plan, console)
-                    values.append(plan_json(plan, target))
-                    lines += _plan_lines(plan, target)
-                    continue
-                result = export_archive(
-                    plan, target, overwrite=arguments.force, token=console.token, sink=console.sink()
-                )
-                values.append(result_json(result))
-                lines += _result_lines(result)
-        except InspectorError:
-            if values and not arguments.plan:
-                console.error(f"{len(values)} of {len(found)} archives were written before this, and are whole.")
-            raise
+    if arguments.plan:
+        for one in planned:
+            plan = _with_all_repairs(archive, one.plan, console)
+            values.append(plan_json(plan, folder / one.file_name))
+            lines += _plan_lines(plan, folder / one.file_name)
+    else:
+        for result in export_together(
+            planned, folder, overwrite=arguments.force, token=console.token, sink=console.sink()
+        ):
+            values.append(result_json(result))
+            lines += _result_lines(result)
     _tell(console, {"archives": values} if arguments.json else None, lines)
 
 

@@ -95,7 +95,7 @@ class FolderTarget(Target):
                 disk.replace(old, self._real)
                 raise
         try:
-            _remove_layout(old)
+            remove_layout(old)
         except OSError as error:
             return [f"What was there before could not be removed, and lies in {old} ({error.strerror or error})."]
         return []
@@ -126,7 +126,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                     waiting.append(name)
 
 
-def _remove_layout(folder: Path) -> None:
+def remove_layout(folder: Path) -> None:
     """Remove the files and folders of a layout; OSError (ENOTEMPTY) if there is anything else, which stays."""
     folders = [folder]
     for name, entry in _entries(folder):

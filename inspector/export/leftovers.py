@@ -104,6 +104,15 @@ def lock(descriptor: int) -> bool:
     return True
 
 
+def hold(folder: Path) -> int:
+    """A descriptor of a temporary folder of ours, with its lock; -1 on Windows, where folders cannot be opened."""
+    if sys.platform == "win32":
+        return -1
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    lock(descriptor)
+    return descriptor
+
+
 def is_alive(part: Path) -> bool:
     """Whether an export holds the lock of `part`. A file that is gone or is not ours to open is nobody's leftover."""
     try:

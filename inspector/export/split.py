@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image
@@ -18,7 +16,6 @@ from inspector.export.contents import Contents
 from inspector.export.entries import Entry
 from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions, Form
-from inspector.export.target import unwritable
 from inspector.oci.digest import Digest
 from inspector.oci.reference import Reference
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
@@ -135,23 +132,3 @@ def _free(stem: str, form: Form, taken: set[str]) -> str:
             taken.add(name.casefold())
             return name
         number += 1
-
-
-@contextmanager
-def make_folder(folder: Path) -> Iterator[None]:
-    """`folder`, made if it is not there; if nothing was put into it, it goes again. `TargetUnwritable` if it cannot be had."""
-    made = False
-    try:
-        folder.mkdir()
-        made = True
-    except FileExistsError:
-        if not folder.is_dir():
-            raise unwritable(folder, OSError(errno.ENOTDIR, "")) from None
-    except (OSError, ValueError) as error:
-        raise unwritable(folder, error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))) from error
-    try:
-        yield
-    finally:
-        if made:
-            with suppress(OSError):
-                folder.rmdir()  # fails where something was written, as it should

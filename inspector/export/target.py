@@ -107,7 +107,7 @@ class Target:
                 raise unwritable(self.path, OSError(errno.ENOTDIR, ""))
             if len(os.fsencode(self._real.name)) > leftovers.name_limit(folder):
                 raise unwritable(self.path, OSError(errno.ENAMETOOLONG, ""))
-            free = _free_bytes(folder)
+            free = free_bytes(folder)
         except OSError as error:
             raise unwritable(self.path, error) from error
         if free is not None and needed > free:
@@ -262,7 +262,8 @@ class Target:
                 disk.unlink(part)
 
 
-def _free_bytes(folder: Path) -> int | None:
+def free_bytes(folder: Path) -> int | None:
+    """Room for files of this person on the disk of `folder`; None where the system does not say."""
     try:
         status = os.statvfs(folder)
     except (AttributeError, OSError):

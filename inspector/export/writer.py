@@ -16,7 +16,7 @@ from inspector.export.stages import Overall
 from inspector.export.target import Target, unwritable
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 
-_SPARE = 1 << 20
+SPARE = 1 << 20
 """Room asked for beyond the file itself: folders and file system blocks."""
 
 
@@ -70,7 +70,7 @@ def export_archive(
     token = token if token is not None else CancelToken()
     plan.check_sources()
     place = _place(plan.archives, target, plan.form, overwrite=overwrite)
-    place.check(needed=plan.room + _SPARE)
+    place.check(needed=plan.room + SPARE)
     token.check()
     try:
         with place:

@@ -21,7 +21,8 @@ from inspector.export.imagined import imagined
 from inspector.export.mending import union, with_findings
 from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
 from inspector.export.sheet import verdict
-from inspector.export.split import Split, make_folder, pieces
+from inspector.export.split import Split, pieces
+from inspector.export.together import NamedPlan, export_together
 from inspector.export.writer import ExportResult, export_archive
 from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
@@ -149,19 +150,13 @@ def prepare_export(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One archive to be written; its `file_name` is "" if it is the only one."""
-
-    file_name: str
-    plan: ExportPlan
-
-
 @contextmanager
 def _planned(
     session: ArchiveSession, request: ExportRequest, target: Path | None, token: CancelToken, sink: ProgressSink
-) -> Iterator[tuple[_Part, ...]]:
-    """Every archive that the request asks for; those that are merged are open until the block ends."""
+) -> Iterator[tuple[NamedPlan, ...]]:
+    """Every archive that the request asks for, the only one under the name ""; those that are merged are open until the block
+    ends.
+    """
     options = _options(session, request, target)
     if request.split and request.merge:
         raise UsageError(
@@ -175,11 +170,11 @@ def _planned(
         if request.split:
             found = pieces(session.archive, options, Split(request.split), token=token, sink=sink)
             yield tuple(
-                _Part(piece.file_name, plan_export(session.archive, piece.options, token=token, sink=sink))
+                NamedPlan(piece.file_name, plan_export(session.archive, piece.options, token=token, sink=sink))
                 for piece in found
             )
         else:
-            yield (_Part("", plan_export(session.archive, options, others=others, token=token, sink=sink)),)
+            yield (NamedPlan("", plan_export(session.archive, options, others=others, token=token, sink=sink)),)
 
 
 def _options(session: ArchiveSession, request: ExportRequest, target: Path | None) -> ExportOptions:
@@ -254,30 +249,20 @@ def run_export(
             plan = parts[0].plan
             result = export_archive(plan, target, overwrite=overwrite, token=token, sink=sink)
             return _outcome(plan, result, request)
-        with make_folder(target):
-            return _each(session, parts, request, target, overwrite, token, sink)
+        return _each(parts, request, target, overwrite, token, sink)
 
 
 def _each(
-    session: ArchiveSession,
-    parts: Sequence[_Part],
+    parts: Sequence[NamedPlan],
     request: ExportRequest,
     folder: Path,
     overwrite: bool,
     token: CancelToken,
     sink: ProgressSink,
 ) -> ExportOutcome:
-    """One archive after the other; those that are written stay if a later one fails."""
-    for part in parts:
-        check_target_of(session.archive, folder / part.file_name, overwrite=overwrite, form=part.plan.form)
-    outcomes = [
-        _outcome(
-            part.plan,
-            export_archive(part.plan, folder / part.file_name, overwrite=overwrite, token=token, sink=sink),
-            request,
-        )
-        for part in parts
-    ]
+    """All of them, or none."""
+    results = export_together(parts, folder, overwrite=overwrite, token=token, sink=sink)
+    outcomes = [_outcome(part.plan, result, request) for part, result in zip(parts, results, strict=True)]
     size = sum(one.size for one in outcomes)
     verified = all(one.verified for one in outcomes)
     saved = trn("Saved %(count)d archive in %(folder)s", "Saved %(count)d archives in %(folder)s", len(outcomes))

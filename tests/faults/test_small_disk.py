@@ -52,7 +52,7 @@ def test_an_export_to_a_disk_that_lied_about_its_room(
 ) -> None:
     target = small / "app.oci.tar"
     target.write_bytes(OLD)
-    monkeypatch.setattr("inspector.export.target._free_bytes", lambda _folder: 1 << 40)
+    monkeypatch.setattr("inspector.export.target.free_bytes", lambda _folder: 1 << 40)
     with open_archive(source) as archive, pytest.raises(TargetUnwritable, match="full") as told:
         export_archive(plan_export(archive), target, overwrite=True)
     assert str(target) in told.value.message
@@ -94,7 +94,7 @@ def test_no_room_for_the_copy_of_a_compressed_archive(
 def test_a_read_only_disk(source: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = small / "app.oci.tar"
     target.write_bytes(OLD)
-    monkeypatch.setattr("inspector.export.target._free_bytes", lambda _folder: 1 << 40)
+    monkeypatch.setattr("inspector.export.target.free_bytes", lambda _folder: 1 << 40)
     monkeypatch.setattr(extract_disk, "free_bytes", lambda _descriptor: 1 << 40)
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     with open_archive(source) as archive:

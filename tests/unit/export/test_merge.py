@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from inspector.archive.detect import open_archive
-from inspector.errors import SourceChanged, TargetIsSource, TargetUnwritable, UsageError
+from inspector.errors import SourceChanged, TargetIsSource, UsageError
 from inspector.export.options import Annotation, ExportOptions, Form, Preset
 from inspector.export.plan import plan_export
-from inspector.export.split import Piece, Split, make_folder, pieces
+from inspector.export.split import Piece, Split, pieces
+from inspector.export.together import NamedPlan, export_together
 from inspector.export.writer import export_archive
 from tests.builders import Bundle, containerd, docker_19, docker_24, docker_25, image, skopeo_oci
 from tests.builders.images import ImageSpec
@@ -208,12 +209,11 @@ def split(bundle: Bundle, folder: Path, by: Split, **options: Any) -> tuple[Piec
 
 
 def written_pieces(bundle: Bundle, folder: Path, by: Split, **options: Any) -> dict[str, Written]:
-    found = {}
-    with open_archive(bundle.write(folder / "source.tar")) as archive, make_folder(folder / "out"):
-        for piece in pieces(archive, ExportOptions(**options), by):
-            target = folder / "out" / piece.file_name
-            found[piece.file_name] = Written(target, export_archive(plan_export(archive, piece.options), target))
-    return found
+    with open_archive(bundle.write(folder / "source.tar")) as archive:
+        found = pieces(archive, ExportOptions(**options), by)
+        plans = [NamedPlan(piece.file_name, plan_export(archive, piece.options)) for piece in found]
+        results = export_together(plans, folder / "out")
+    return {done.output.name: Written(done.output, done) for done in results}
 
 
 def test_one_archive_for_each_image(tmp_path: Path) -> None:
@@ -268,15 +268,3 @@ def test_names_are_changed_where_they_are(tmp_path: Path) -> None:
     assert [names(one) for one in found.values()] == [
         ["docker.io/library/new:2"], [OTHER, "docker.io/library/more:1"],
     ]  # fmt: skip
-
-
-def test_a_folder_is_made_and_goes_if_nothing_was_put_into_it(tmp_path: Path) -> None:
-    with make_folder(tmp_path / "new"):
-        assert (tmp_path / "new").is_dir()
-    assert not (tmp_path / "new").exists()
-    (tmp_path / "file").touch()
-    with pytest.raises(TargetUnwritable), make_folder(tmp_path / "file"):
-        pass
-    with make_folder(tmp_path):
-        pass
-    assert tmp_path.is_dir()
