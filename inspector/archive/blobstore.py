@@ -27,10 +27,10 @@ class Blob:
     """Stored bytes of one member. Compared by identity.
 
     `claimed` is what its name, or whatever refers to it, says of the stored bytes; `computed` is the digest that
-    we computed over all of them, or None. Reading needs no lock; `record` may be called from a worker.
+    we computed over all of them, or None, `diff_id` the sha256 of what a layer inflates to, if we computed it. Reading needs no lock; `record` may be called from a worker.
     """
 
-    __slots__ = ("__weakref__", "_compression", "_computed", "_found", "_table", "claimed", "member")
+    __slots__ = ("__weakref__", "_compression", "_computed", "_found", "_table", "claimed", "diff_id", "member")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Blob:
         self._found = found if found is not None else {}
         self._computed: dict[str, Digest] = {}
         self._compression: Compression | None = None
+        self.diff_id: Digest | None = None
 
     def __repr__(self) -> str:
         return f"Blob({self.member.name!r}, {self.claimed})"

@@ -74,12 +74,13 @@ def _one(
         # before layers are read for the plan
         check_target(archive, target, overwrite=arguments.force, form=options.form, others=others)
     plan = plan_export(archive, options, others=others, token=console.token, sink=console.sink())
+    plan = _with_all_repairs(archive, plan, console)
     if arguments.plan:
-        plan = _with_all_repairs(archive, plan, console)
         _tell(console, plan_json(plan, target) if arguments.json else None, _plan_lines(plan, target))
         return
     result = export_archive(plan, target, overwrite=arguments.force, token=console.token, sink=console.sink())
-    _tell(console, result_json(result) if arguments.json else None, _result_lines(result))
+    value = result_json(result, plan.repairs) if arguments.json else None
+    _tell(console, value, _result_lines(result, plan.repairs))
 
 
 def _split(archive: ImageArchive, options: ExportOptions, arguments: argparse.Namespace, console: Console) -> None:
@@ -90,23 +91,21 @@ def _split(archive: ImageArchive, options: ExportOptions, arguments: argparse.Na
 
     found = pieces(archive, options, Split(arguments.split), token=console.token, sink=console.sink())
     folder = Path(arguments.out)
-    planned = [
-        NamedPlan(piece.file_name, plan_export(archive, piece.options, token=console.token, sink=console.sink()))
-        for piece in found
-    ]
+    planned = []
+    for piece in found:
+        plan = plan_export(archive, piece.options, token=console.token, sink=console.sink())
+        planned.append(NamedPlan(piece.file_name, _with_all_repairs(archive, plan, console)))
     values: list[dict[str, object]] = []
     lines: list[str] = []
     if arguments.plan:
         for one in planned:
-            plan = _with_all_repairs(archive, one.plan, console)
-            values.append(plan_json(plan, folder / one.file_name))
-            lines += _plan_lines(plan, folder / one.file_name)
+            values.append(plan_json(one.plan, folder / one.file_name))
+            lines += _plan_lines(one.plan, folder / one.file_name)
     else:
-        for result in export_together(
-            planned, folder, overwrite=arguments.force, token=console.token, sink=console.sink()
-        ):
-            values.append(result_json(result))
-            lines += _result_lines(result)
+        done = export_together(planned, folder, overwrite=arguments.force, token=console.token, sink=console.sink())
+        for one, result in zip(planned, done, strict=True):
+            values.append(result_json(result, one.plan.repairs))
+            lines += _result_lines(result, one.plan.repairs)
     _tell(console, {"archives": values} if arguments.json else None, lines)
 
 
@@ -164,7 +163,7 @@ def _repair_lines(repairs: Sequence[PlannedRepair]) -> Iterator[str]:
         yield f"             {repair.effect} {_DIGESTS[repair.digests]}"
 
 
-def _result_lines(result: ExportResult) -> Iterator[str]:
+def _result_lines(result: ExportResult, repairs: Sequence[PlannedRepair]) -> Iterator[str]:
     from inspector.cli.console import visible
     from inspector.export.sheet import verdict
 
@@ -173,8 +172,14 @@ def _result_lines(result: ExportResult) -> Iterator[str]:
     if result.sha256:
         yield f"  sha256:{result.sha256}"
     counts = Counter(change.action for change in result.changes)
+    told = result.diff_ids.sentence()
+    if told:
+        yield f"  {told}"
     yield "  " + ", ".join(f"{counts[action]:,} {action}" for action in ("kept", "rewritten", "added", "dropped"))
     yield from _image_lines(result.images)
+    mended = [planned.repair.id for planned in repairs if planned.made]
+    if mended:
+        yield f"  mended: {', '.join(mended)}"
     yield from _note_lines(result.notes)
 
 

@@ -25,6 +25,7 @@ from inspector.export.planned import (
     KEPT,
     REWRITTEN,
     Change,
+    DiffIds,
     ExportPlan,
     Inflated,
     PlannedBlob,
@@ -83,6 +84,7 @@ def plan(
         notes=(*layout.notes, *_notes(layout)),
         repairs=layout.repairs(),
         others=tuple(archives[1:]),
+        diff_ids=DiffIds(matching=sum(blob.name.endswith("/layer.tar") for blob in blobs)),
     )
 
 

@@ -89,3 +89,4 @@ class LayerReader:
         if claimed is not None and claimed.checkable and claimed != found:
             plan.check_sources()
             raise mismatch(self.blob.member.name, claimed, found)
+        self.blob.diff_id = self.diff_id

@@ -71,6 +71,7 @@ class Layout:
         self.options = options
         self.token = token
         self.sink = sink
+        self.recoded = recoded
         self.notes: dict[str, None] = {}
         self.bag = BlobBag()
         self.mending = Mending(options.repairs)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.export.blobbag import blob_name
+from inspector.export.diffids import compared
 from inspector.export.dockerhalf import docker_images, manifest_json
 from inspector.export.edits import Edits
 from inspector.export.indexjson import index_json
@@ -60,6 +61,7 @@ def plan(
         recoded=recoded,
         repairs=layout.repairs(),
         others=tuple(archives[1:]),
+        diff_ids=compared(layout.documents(), recoded),
     )
 
 

@@ -97,6 +97,27 @@ class PlannedImage:
     """Bare names that are no image references, as OCI layouts may have them."""
 
 
+@dataclass(frozen=True, slots=True)
+class DiffIds:
+    """Layers of the new archive whose uncompressed bytes are what the config says (`matching`), are something else (`wrong`:
+    the digests by which they are stored), or were not looked at.
+    """
+
+    matching: int = 0
+    wrong: tuple[Digest, ...] = ()
+    not_compared: int = 0
+
+    def sentence(self) -> str:
+        """`diffIDs: 2 match, 1 not compared`; "" where there are none."""
+        told = [
+            (self.matching, "match" if self.matching != 1 else "matches"),
+            (len(self.wrong), "do not match" if len(self.wrong) != 1 else "does not match"),
+            (self.not_compared, "not compared (the layers are copied compressed)"),
+        ]
+        words = ", ".join(f"{count:,} {word}" for count, word in told if count)
+        return f"diffIDs: {words}" if words else ""
+
+
 @dataclass(frozen=True, eq=False)
 class ExportPlan:
     """Everything that `writer.export_archive` needs. `blobs` are all files, documents included, in the order of the tar.
@@ -116,6 +137,7 @@ class ExportPlan:
     repairs: tuple[PlannedRepair, ...] = ()
     """What was wrong and is mended, or left because nobody wanted it."""
     others: tuple[ImageArchive, ...] = ()
+    diff_ids: DiffIds = field(default_factory=DiffIds)
 
     @property
     def archives(self) -> tuple[ImageArchive, ...]:

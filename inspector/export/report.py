@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.members import Member, MemberKind
 from inspector.export.converted import Converted
+from inspector.export.diffids import compared
 from inspector.export.edits import unwanted
 from inspector.export.options import Preset
 from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
@@ -141,7 +142,13 @@ def _why_dropped(member: Member, *, chosen: bool) -> str:
 def notes_of(layout: Layout) -> tuple[str, ...]:
     """Sentences for the result line and the sheet; the important ones first."""
     documents = layout.documents()
-    notes = [*new_ids(layout), *_left_out(layout), *_rewritten(documents), *_orphaned(layout, documents)]
+    notes = [
+        *_wrong_diff_ids(layout),
+        *new_ids(layout),
+        *_left_out(layout),
+        *_rewritten(documents),
+        *_orphaned(layout, documents),
+    ]
     made = [done for done in documents if done.action == ADDED and done.image is not None]
     if made:
         notes.append(
@@ -158,6 +165,16 @@ def notes_of(layout: Layout) -> tuple[str, ...]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _wrong_diff_ids(layout: Layout) -> Iterator[str]:
+    wrong = compared(layout.documents(), layout.recoded).wrong
+    if wrong:
+        listed = ", ".join(digest.short for digest in wrong[:3]) + (", …" if len(wrong) > 3 else "")
+        yield (
+            f"{_count(len(wrong), 'layer')} ({listed}) {'is' if len(wrong) == 1 else 'are'} not what the diffID in the config says. "
+            "The copy is as in the source, and engines that unpack it refuse it."
+        )
 
 
 def new_ids(layout: Layout) -> Iterator[str]:

@@ -44,14 +44,22 @@ def _repair(planned: PlannedRepair) -> dict[str, object]:
     }
 
 
-def result_json(result: ExportResult) -> dict[str, object]:
-    """What `export --json` prints. `sha256` is null for a layout folder, which has no digest of its own."""
+def result_json(result: ExportResult, repairs: Iterable[PlannedRepair]) -> dict[str, object]:
+    """What `export --json` prints. `sha256` is null for a layout folder, which has no digest of its own. `repairs`: what its
+    plan said of them.
+    """
     return {
         "output": str(result.output),
         "size": result.size,
         "sha256": result.sha256 or None,
         "verified": result.verified,
         **_common(result.images, result.changes, result.notes),
+        "diff_ids": {
+            "matching": result.diff_ids.matching,
+            "wrong": [str(digest) for digest in result.diff_ids.wrong],
+            "not_compared": result.diff_ids.not_compared,
+        },
+        "repairs": [_repair(repair) for repair in repairs],
     }
 
 

@@ -11,7 +11,7 @@ from inspector.export.fill import record
 from inspector.export.folder_target import FolderTarget
 from inspector.export.forms import land
 from inspector.export.options import Form
-from inspector.export.planned import Change, ExportPlan, PlannedImage
+from inspector.export.planned import Change, DiffIds, ExportPlan, PlannedImage
 from inspector.export.stages import Overall
 from inspector.export.target import Target, unwritable
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
@@ -24,7 +24,8 @@ SPARE = 1 << 20
 class ExportResult:
     """What was written. `sha256` is that of the file, in hex, computed from what was read back; "" for a layout folder.
 
-    `verified`: every member was read back and had the digest meant for it. `seconds` are those of writing,
+    `verified`: every member was read back and had the digest meant for it, so a layer that is copied is what it was; whether it
+    is what its config says is told by `diff_ids`. `seconds` are those of writing,
     of reading back, and of waiting for the disk after that.
     """
 
@@ -36,6 +37,7 @@ class ExportResult:
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
     seconds: tuple[float, float, float]
+    diff_ids: DiffIds
 
 
 def default_target(source: Path) -> Path:
@@ -118,6 +120,7 @@ def _export(plan: ExportPlan, place: Target, token: CancelToken, sink: ProgressS
         changes=settled.changes,
         notes=(*settled.notes, *notes),
         seconds=landed.seconds,
+        diff_ids=settled.diff_ids,
     )
 
 

@@ -284,6 +284,7 @@ class _Reading:
             )  # fmt: skip
         elif listing.digest is not None:
             blob.record(listing.digest)
+            blob.diff_id = listing.diff_id
             claimed = blob.claimed
             if claimed is not None and claimed.algorithm == listing.digest.algorithm and claimed != listing.digest:
                 self._find(

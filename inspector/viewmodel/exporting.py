@@ -20,6 +20,7 @@ from inspector.export.forms import form_for
 from inspector.export.imagined import imagined
 from inspector.export.mending import union, with_findings
 from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
+from inspector.export.planned import DiffIds
 from inspector.export.sheet import verdict
 from inspector.export.split import Split, pieces
 from inspector.export.together import NamedPlan, export_together
@@ -107,7 +108,9 @@ def check_target(session: ArchiveSession, target: Path, request: ExportRequest |
 def _folder_check(target: Path, exists: bool) -> TargetCheck:
     if exists and not target.is_dir():
         return TargetCheck(exists, is_source=False, writable=False, text=tr("A file is there: name a folder."))
-    text = tr("The archives are written into this folder; files of the same names are replaced if you allow it.")
+    text = tr(
+        "All archives are written into this folder, or none; files of the same names are replaced if you allow it."
+    )
     return TargetCheck(exists, is_source=False, writable=True, text=text)
 
 
@@ -326,11 +329,17 @@ def _incomplete(archive: ImageArchive) -> str:
     return tr("%s of the result %s incomplete, as in the source.") % (display.count(count, "image", "images"), verb)
 
 
+def _diff_ids(found: DiffIds) -> str:
+    told = {"right": f"{found.matching:,}", "wrong": f"{len(found.wrong):,}", "left": f"{found.not_compared:,}"}
+    return tr("diffIDs: %(right)s match, %(wrong)s do not, %(left)s not compared (layers copied compressed)") % told
+
+
 def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, file_digest: str) -> str:
     lines = [
         str(result.output),
         tr("%s bytes, %s") % (f"{result.size:,}", file_digest),
         tr("preset %s, compression %s") % (request.preset, request.compression),
+        _diff_ids(result.diff_ids),
         "",
     ]
     for image in result.images:

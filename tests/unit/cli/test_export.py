@@ -157,7 +157,11 @@ def test_repairs_are_listed_and_chosen(tmp_path: Path, capsys: pytest.CaptureFix
     assert "left       sizes: Correct stated sizes  DESC-4" in text
     assert "Manifests get new digests, image IDs stay." in text
     assert _json(capsys, source, out, "--repair", "none")["images"][0]["kept"]
-    assert not _json(capsys, source, out, "--force", "--repair", "all")["images"][0]["kept"]
+    written = _json(capsys, source, out, "--force", "--repair", "all")
+    assert not written["images"][0]["kept"]
+    assert written["repairs"] == _json(capsys, source, out, "--plan", "--repair", "all")["repairs"]
+    assert main(["export", str(source), str(out), "--force"]) == 0
+    assert "  mended: tar, manifest-json, sizes\n" in capsys.readouterr().out
     assert main(["export", str(source), str(out), "--repair", "everything"]) == 2
     assert "no such repair" in capsys.readouterr().err
 
