@@ -31,7 +31,9 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bgh[pousr]_[A-Za-z0-9]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abpr]-|\beyJ[\w-]{10,}\.[\w-]{10,}\."
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bgh[pousr]_[A-Za-z0-9]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abpr]-"
+    # Not \b before it: where a word may begin at each `-`, a long value would be tried from each up to its end.
+    r"|(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\."
     r"|://[^/\s:@]+:[^/\s@]+@"
 )
 _PUBLIC = frozenset({"PWD", "OLDPWD", "GPG_KEY", "GPG_KEYS"})

@@ -24,7 +24,7 @@ _STEP_SHOWN = 60
 
 _BY_SHELL = re.compile(r"^(?:\|\d+ (?:[^ =]+=\S* )*)?/bin/(?:ba)?sh -c (?:#\(nop\)\s*)?")
 _RUN_SHELL = re.compile(r"^RUN (?:\|\d+ .*?)?/bin/(?:ba)?sh -c ")
-_BUILDKIT = re.compile(r"\s*# buildkit$")
+_BUILDKIT = "# buildkit"
 _CONTENT = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}\b")
 _NOP = re.compile(r"^(?:\|\d+ (?:[^ =]+=\S* )*)?/bin/(?:ba)?sh -c #\(nop\)\s*")
 
@@ -62,7 +62,7 @@ def command(created_by: str) -> str:
     `/bin/sh -c #(nop)  CMD ["sh"]` (classic builder) is `CMD ["sh"]`, `/bin/sh -c apk add x` is `RUN apk add x`,
     `RUN /bin/sh -c apk add x # buildkit` (BuildKit) is `RUN apk add x`.
     """
-    text = _BUILDKIT.sub("", created_by.strip())
+    text = created_by.strip().removesuffix(_BUILDKIT).rstrip()
     if _NOP.match(text):
         text = _NOP.sub("", text)
     elif _BY_SHELL.match(text):
