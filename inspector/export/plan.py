@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from inspector.errors import BlobMismatch, BlobMissing
 from inspector.export import classic, layoutplan
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import Change, ExportPlan, Inflated, PlannedBlob, PlannedImage, Recoded
@@ -33,10 +34,16 @@ def plan_export(
     """What exporting `archive` will write; `others` are merged into it, what they share is stored once.
 
     Raises `UsageError` (choices that do not fit, archives with different images of one name), `BlobMismatch` and `BlobMissing` (an image that cannot be exported
-    whole), `ExportError` (nothing to export), `Cancelled`, and what reading raises.
+    whole), `SourceChanged` (a file that changed since it was opened), `ExportError` (nothing to export), `Cancelled`, and what reading raises.
     """
     options = options if options is not None else ExportOptions()
     options.check()
     token = token if token is not None else CancelToken()
     make = classic.plan if options.preset is Preset.CLASSIC_DOCKER else layoutplan.plan
-    return make((archive, *others), options, token, sink, recoded if recoded is not None else {})
+    archives = (archive, *others)
+    try:
+        return make(archives, options, token, sink, recoded if recoded is not None else {})
+    except (BlobMismatch, BlobMissing):
+        for each in archives:
+            each.check_source()  # a file that changed meanwhile explains it better
+        raise

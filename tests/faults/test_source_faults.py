@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from inspector.archive.blobstore import compute_digest
 from inspector.archive.detect import open_archive
 from inspector.errors import ArchiveError, InspectorError, SourceChanged, TargetUnwritable
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
+from inspector.progress import CancelToken, ignore_progress
 from tests.faults.conftest import JOBS, OLD, Reads, nothing_lost
 
 PLACES = 20
@@ -130,6 +132,18 @@ def test_a_changed_source_is_noticed_and_never_exported(source: Path, target: Pa
             export_archive(plan, target, overwrite=True)
     assert target.read_bytes() == OLD
     assert os.listdir(target.parent) == [target.name]
+
+
+def test_a_blob_that_was_read_after_a_change_is_explained_by_the_change(source: Path) -> None:
+    """The config is read last: the documents before it were still the old ones."""
+    with open_archive(source) as archive:
+        config = archive.images[0].config_blob
+        assert config is not None
+        rewritten(source)
+        compute_digest(config, CancelToken(), ignore_progress)
+        with pytest.raises(SourceChanged) as told:
+            plan_export(archive)
+    assert str(source) in told.value.message
 
 
 def test_a_file_that_lost_its_permissions_stays_readable(source: Path, target: Path) -> None:
