@@ -33,8 +33,9 @@ def plan_export(
 ) -> ExportPlan:
     """What exporting `archive` will write; `others` are merged into it, what they share is stored once.
 
-    Raises `UsageError` (choices that do not fit, archives with different images of one name), `BlobMismatch` and `BlobMissing` (an image that cannot be exported
-    whole), `SourceChanged` (a file that changed since it was opened), `ExportError` (nothing to export), `Cancelled`, and what reading raises.
+    Raises `UsageError` (choices that do not fit, archives with different images of one name), `BlobMismatch` and `BlobMissing`
+    (an image that cannot be exported whole), `SourceChanged` (a file that changed since it was opened), `ExportError` (nothing to
+    export), `Cancelled`, and what reading raises.
     """
     options = options if options is not None else ExportOptions()
     options.check()
