@@ -32,6 +32,8 @@ class Compression(StrEnum):
     XZ = "xz"
     BZIP2 = "bzip2"
     LZ4 = "lz4"
+    LZMA = "lzma"
+    """What xz's forerunner wrote; it has no magic, its header is told by its form."""
 
 
 _SKIPPABLE = rb"[\x50-\x5f]\x2a\x4d\x18"
@@ -42,6 +44,9 @@ _MAGIC = {
     Compression.XZ: re.compile(rb"\xfd7zXZ\x00"),
     Compression.BZIP2: re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)", re.DOTALL),
     Compression.LZ4: re.compile(rb"\x04\x22\x4d\x18|" + _SKIPPABLE),
+    # Usual properties, a dictionary's size that is not 0 (a tar's member may be called "]"), the size of the data:
+    # unknown, or below a terabyte; the coder's first byte is 0.
+    Compression.LZMA: re.compile(rb"\x5d\x00(?!\x00{3}).{2}[\x00-\x0f](?:\xff{8}|.{5}\x00{3})\x00", re.DOTALL),
 }
 _MAGIC_BYTES = {
     Compression.GZIP: 3,
@@ -49,6 +54,7 @@ _MAGIC_BYTES = {
     Compression.XZ: 6,
     Compression.BZIP2: 10,
     Compression.LZ4: 4,
+    Compression.LZMA: 14,
 }
 
 
@@ -233,10 +239,11 @@ def _decoder(compression: Compression, zstd_window: int) -> _Decoder:
         return GzipDecoder()
     if compression is Compression.ZSTD:
         return _zstd_decoder(zstd_window)
-    if compression is Compression.XZ:
+    if compression in (Compression.XZ, Compression.LZMA):
         import lzma
 
-        decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+        form = lzma.FORMAT_XZ if compression is Compression.XZ else lzma.FORMAT_ALONE
+        decoder = lzma.LZMADecompressor(format=form, memlimit=_XZ_MEMORY)
     elif compression is Compression.BZIP2:
         import bz2
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
 from inspector.archive.members import MemberKind
 from inspector.errors import ArchiveDamaged, ArchiveError, InspectorError, NotAnArchive, ReadFailed, SourceChanged
 
@@ -23,6 +24,7 @@ HEAD_BYTES = 36 * 1024
 _SAVE = "Save the image with `docker save NAME -o image.tar` or `podman save NAME -o image.tar` and open that file."
 _UNPACK = "Unpack it and open the image archive or the layout folder inside."
 _ASK_AGAIN = "Download it again and check that the server did not answer with a page."
+_TWICE = "Take one compression off, for example with `gzip -dc FILE > image.tar.gz`, and open the result."
 _DISK = (
     "A virtual machine's disk holds no image archive that could be read in place. "
     "Export the image from the machine with `docker save`."
@@ -98,6 +100,10 @@ def explain_bytes(source: ByteSource, subject: str, *, inside: str = "") -> Arch
     if broken is not None:
         return broken
     title, evidence, step = _from_head(head, source.size)
+    again = sniff(head[:SNIFF_BYTES])
+    if inside and again is not Compression.NONE:
+        title, evidence = "A file compressed twice", f"there is another compressed stream ({again})"
+        step = _TWICE
     if inside:
         evidence = f"inside its {inside} compression {evidence}"
     return NotAnArchive(f"{title}, not an image archive", f"{subject}: {evidence}. {step}", subject=subject)

@@ -50,11 +50,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         else:
             layer = find_layer(image, arguments.layer)
             report = extract_layer(image, layer, target, selection, token=token, sink=sink, limits=limits)
+    nothing = bool(report.left_out) and not report.written
     if arguments.json:
         console.out_json(to_json(report, image, layer))
+    elif nothing:
+        console.error(_nothing_written(report))
     else:
         _print(report, console)
-    return NOTHING_WRITTEN if report.left_out and not report.written else 0
+    return NOTHING_WRITTEN if nothing else 0
 
 
 def to_json(report: ExtractReport, image: Image, layer: Layer | None) -> dict[str, object]:
@@ -95,6 +98,16 @@ def _print(report: ExtractReport, console: Console) -> None:
     if report.left_out:
         line += f"; {len(report.left_out):,} left out"
     console.out(line)
+
+
+def _nothing_written(report: ExtractReport) -> str:
+    """The one line of exit code 2 (cli.md): what, where and what to do."""
+    from inspector.cli.console import visible
+
+    path, reason = report.left_out[0]
+    line = f"nothing was written to {visible(str(report.target))}: {_text(path)}: {reason}"
+    more = len(report.left_out) - 1
+    return f"{line}; {more:,} more left out: --json lists them all" if more else line
 
 
 def _list(console: Console, lines: list[str]) -> None:

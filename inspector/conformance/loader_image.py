@@ -155,8 +155,8 @@ def of_docker_image(
             yield warns("COMPAT-4", "Layers are left out: it loads only where they are there already.")
         elif blob is None or not blob.size or not blob.member.complete:
             yield refuses("COMPAT-4", f"Layer {number + 1} of an image is not in the archive.")
-        elif blob.compression is Compression.LZ4:
-            yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with lz4.")
+        elif blob.compression in (Compression.LZ4, Compression.LZMA):
+            yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with {blob.compression}.")
         else:
             code = "CONFIG-4" if view.has_manifest else "COMPAT-4"
             yield from _layer(case, blob, str(view.diff_id(number) or ""), code, unpacks=unpacks)

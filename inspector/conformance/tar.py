@@ -114,7 +114,7 @@ def not_compressed(case: Case) -> Iterator[Finding]:
     """ARC-7."""
     compression = case.archive.compression
     if compression is not Compression.NONE:
-        rare = compression in (Compression.LZ4, Compression.XZ, Compression.BZIP2)
+        rare = compression not in (Compression.GZIP, Compression.ZSTD)
         yield ARC_7.broken(
             Severity.WARNING if rare else Severity.INFO,
             f"The whole archive is compressed with {compression}",

@@ -32,6 +32,7 @@ _UNPACKERS = {
     Compression.XZ: "xz -dc",
     Compression.BZIP2: "bzip2 -dc",
     Compression.LZ4: "lz4 -dc",
+    Compression.LZMA: "xz --format=lzma -dc",
 }
 _READ_BY_TAR = (Compression.NONE, Compression.GZIP, Compression.ZSTD, Compression.XZ, Compression.BZIP2)
 """What GNU tar recognises by itself, and skopeo, too."""

@@ -62,11 +62,13 @@ def header(entry: Entry, tar_format: TarFormat = tarfile.USTAR_FORMAT) -> bytes:
 
 
 def compress(data: bytes, how: str) -> bytes:
-    """The bytes under none, gzip, zstd, xz, bzip2 or lz4; deterministic."""
+    """The bytes under none, gzip, zstd, xz, bzip2, lz4 or lzma; deterministic."""
     if how == "gzip":
         return gzip.compress(data, 6, mtime=0)
     if how == "xz":
         return lzma.compress(data)
+    if how == "lzma":
+        return lzma.compress(data, lzma.FORMAT_ALONE)
     if how == "bzip2":
         return bz2.compress(data)
     if how == "zstd":

@@ -32,6 +32,7 @@ ENCODERS: dict[Compression, Callable[[bytes], bytes]] = {
     Compression.ZSTD: lambda data: zstd.compress(data, options={int(zstd.CompressionParameter.checksum_flag): 1}),
     Compression.XZ: lzma.compress,
     Compression.BZIP2: bz2.compress,
+    Compression.LZMA: lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
     Compression.LZ4: lambda data: bytes(lz4.frame.compress(data, content_checksum=True)),
 }
 each = pytest.mark.parametrize("compression", list(ENCODERS))
@@ -224,6 +225,7 @@ def test_xz_dictionaries_are_limited() -> None:
     ("command", "compression"),
     [("gzip -9", Compression.GZIP), ("pigz -p2", Compression.GZIP), ("zstd -q -3", Compression.ZSTD),
      ("zstd -q -19", Compression.ZSTD), ("xz -0 -T2", Compression.XZ), ("bzip2", Compression.BZIP2),
+     ("xz --format=lzma", Compression.LZMA),
      ("lz4 -q", Compression.LZ4), ("lz4 -q -BD --content-size", Compression.LZ4)],
 )  # fmt: skip
 def test_what_the_tools_write(command: str, compression: Compression, judge: Callable[[str], str]) -> None:

@@ -66,6 +66,14 @@ def test_a_compressed_something(tmp_path: Path) -> None:
     assert "inside its gzip compression" in error.message
 
 
+def test_a_tar_compressed_twice(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar.gz"
+    path.write_bytes(compress(compress(layer_tar({"etc/hosts": b""}), "gzip"), "gzip"))
+    error = refusal(path)
+    assert error.title == "A file compressed twice, not an image archive"
+    assert "inside its gzip compression there is another compressed stream (gzip)" in error.message
+
+
 TARS = {
     "docker export": (layer_tar(ROOT | {".dockerenv": b""}), "A root file system"),
     "rootfs": (layer_tar(ROOT), "A root file system"),

@@ -116,7 +116,7 @@ def test_shape(shape: str, tmp_path: Path) -> None:
         assert [f for f in archive.findings if f.severity.word == "error"] == []
 
 
-@pytest.mark.parametrize("how", ["gzip", "zstd", "xz", "bzip2", "lz4"])
+@pytest.mark.parametrize("how", ["gzip", "zstd", "xz", "bzip2", "lz4", "lzma"])
 def test_outer_compression(how: str, tmp_path: Path) -> None:
     with opened(nix(APP), tmp_path, compression=how) as archive:
         assert archive.compression == how

@@ -67,9 +67,13 @@ def test_one_layer(archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_nothing_written_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "app.tar"
-    path.write_bytes(containerd([ImageSpec((raw_header(b"dev", 0, b"3") + END,))]).tar())
+    devices = raw_header(b"dev", 0, b"3") + raw_header(b"dev2", 0, b"4") + END
+    path.write_bytes(containerd([ImageSpec((devices,))]).tar())
     assert main(["extract", str(path), str(tmp_path / "out")]) == 2
-    assert "character device" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert "dev: a character device" in captured.err
+    assert "1 more left out" in captured.err
     for arguments in (["--layer", "9"], ["no/such"]):
         assert main(["extract", str(path), str(tmp_path / "out"), *arguments]) == 2
         captured = capsys.readouterr()
