@@ -54,7 +54,6 @@ def _tables() -> Iterator[str]:
         filerows,
         labels,
         loading,
-        magic,
         messages,
         statement,
         states,
@@ -62,6 +61,7 @@ def _tables() -> Iterator[str]:
     )
     from inspector.viewmodel.commands import COMMANDS, MENUS
     from inspector.viewmodel.pages import Page
+    from inspector.viewmodel.preview import magic
     from inspector.viewmodel.tree import TREE_HEADERS
 
     yield from MENUS

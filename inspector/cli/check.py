@@ -98,7 +98,7 @@ def _explain(code: str, console: Console) -> int:
 
 
 def _saved(archive: ImageArchive, arguments: argparse.Namespace, console: Console) -> Report:
-    from inspector.viewmodel.evidence_file import save_report
+    from inspector.viewmodel.evidence.file import save_report
 
     targets = [Path(name) for name in arguments.report]
     return save_report(

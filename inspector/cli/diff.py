@@ -1,6 +1,6 @@
 """`diff A B`: in what two archives, or two images, differ: documents, layers, files (cli.md).
 
-The document of `--json` is described in `viewmodel/archivediff.py`.
+The document of `--json` is described in `viewmodel/comparison/archives.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what differs; 0 nothing, 1 something, 2 a layer that cannot be read, so that nobody can tell."""
-    from inspector.viewmodel.archivediff import compare_archives, lines_of
+    from inspector.viewmodel.comparison.archives import compare_archives, lines_of
 
     images = arguments.image_a or arguments.image, arguments.image_b or arguments.image
     with console.open_archive(arguments.a) as a, console.open_archive(arguments.b) as b:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushBu
 from inspector.ui import text
 from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import TaskRunner
-from inspector.viewmodel.comparison import Comparison, compare_files
+from inspector.viewmodel.comparison.comparison import Comparison, compare_files
 from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.session import ArchiveSession
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QPalette
 
-from inspector.viewmodel.jsonview import Kind
+from inspector.viewmodel.jsonpage.view import Kind
 
 # Hue, saturation and the two lightnesses (on a light, on a dark background) with a contrast of 4.5:1 and more.
 _INKS = {

@@ -16,7 +16,7 @@ from inspector.oci import mediatype
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, summary
 from inspector.viewmodel.imagesummary import image_sections
-from inspector.viewmodel.jsonview import JsonView, json_view
+from inspector.viewmodel.jsonpage.view import JsonView, json_view
 from inspector.viewmodel.pages import Row, Section
 from inspector.viewmodel.statement import statement_rows
 from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.findings import Severity
 from inspector.language import tr
 from inspector.viewmodel import display
-from inspector.viewmodel.evidence_file import save_report
+from inspector.viewmodel.evidence.file import save_report
 from inspector.viewmodel.messages import Action, Message
 
 if TYPE_CHECKING:

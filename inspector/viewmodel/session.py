@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from inspector.findings import Finding
     from inspector.layers.cache import ListingCache
     from inspector.viewmodel.files import FileList
-    from inspector.viewmodel.jsonview import JsonView
+    from inspector.viewmodel.jsonpage.view import JsonView
 
 CACHED_ENTRIES = 1_000_000
 """File entries of layers that were listed, kept for going back to them (some 100 bytes each)."""

@@ -11,7 +11,7 @@ from inspector.archive.source import ByteSource
 from inspector.language import tr
 from inspector.progress import CancelToken
 from inspector.viewmodel import display
-from inspector.viewmodel.preview import is_text
+from inspector.viewmodel.preview.preview import is_text
 
 MAX_BYTES = 1 << 20
 """Of each content; the rest is not compared, and that is said."""

@@ -12,9 +12,9 @@ import pytest
 from inspector.archive.detect import open_archive
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.progress import CancelToken, ignore_progress
-from inspector.viewmodel.evidence import collect, evidence_of
-from inspector.viewmodel.evidence_html import to_html
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence.evidence import collect, evidence_of
+from inspector.viewmodel.evidence.html import to_html
+from inspector.viewmodel.evidence.markdown import to_markdown
 
 
 def reports(path: Path) -> tuple[bytes, bytes]:

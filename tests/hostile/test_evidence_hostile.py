@@ -15,9 +15,9 @@ from inspector.archive.detect import open_archive
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.errors import InspectorError
 from inspector.progress import CancelToken, ignore_progress
-from inspector.viewmodel.evidence import collect, evidence_of
-from inspector.viewmodel.evidence_html import to_html
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence.evidence import collect, evidence_of
+from inspector.viewmodel.evidence.html import to_html
+from inspector.viewmodel.evidence.markdown import to_markdown
 
 SMALL = 64 << 10
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from inspector.archive.source import MemorySource
 from inspector.progress import CancelToken
-from inspector.viewmodel.certificate import describe, starts_certificate
-from inspector.viewmodel.innerarchive import look_inside
-from inspector.viewmodel.magic import recognise
+from inspector.viewmodel.preview.certificate import describe, starts_certificate
+from inspector.viewmodel.preview.innerarchive import look_inside
+from inspector.viewmodel.preview.magic import recognise
 from tests.builders.bundle import Bundle, Entry, compress, folder
-from tests.unit.viewmodel.test_certificate import RSA, pem
+from tests.unit.viewmodel.preview.test_certificate import RSA, pem
 
 TAR = Bundle((folder("d"), Entry("d/a", b"x" * 1000), Entry("b", b"y"))).tar()
 STARTS = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inspector.layers.tree import FileTree
 from inspector.progress import CancelToken
-from inspector.viewmodel.treemap import OTHERS, Direction, Rect, Tile, lay_out, neighbour, squarify, tile_at
+from inspector.viewmodel.sizemap.treemap import OTHERS, Direction, Rect, Tile, lay_out, neighbour, squarify, tile_at
 
 SIDES = st.floats(1, 4000, allow_nan=False)
 FRAMES = st.builds(Rect, st.floats(-500, 500), st.floats(-500, 500), SIDES, SIDES)

@@ -284,7 +284,7 @@ def json_packed(stage: Stage) -> None:
     import json as encoder
 
     from inspector.progress import CancelToken
-    from inspector.viewmodel.jsonview import json_view
+    from inspector.viewmodel.jsonpage.view import json_view
 
     stage.open("buildx-0.29-oci-multiplatform.tar")
     stage.select("index.json")

@@ -17,13 +17,13 @@ from pytestqt.qtbot import QtBot
 from inspector.findings import Severity
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.findingspanel import as_json, explain, group_findings
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.tree import NodeType, TreeColumn
 from tests.builders.altered import altered, put
 from tests.ui.conftest import PATIENCE_MS, settle
-from tests.unit.viewmodel.test_evidence import hostile, report_on
+from tests.unit.viewmodel.evidence.test_evidence import hostile, report_on
 
 Opener = Callable[[Path], ArchiveView]
 HOSTILE = "<b>bold</b>\u202e&amp;"

@@ -19,7 +19,7 @@ from inspector.ui.main_window import MainWindow
 from inspector.ui.models.json_tree_model import KEY, VALUE
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.json_page import JsonPage
-from inspector.viewmodel.jsonview import JsonView, json_view
+from inspector.viewmodel.jsonpage.view import JsonView, json_view
 from inspector.viewmodel.pages import Page
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 

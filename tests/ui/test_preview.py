@@ -10,11 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.views.preview_pane import PreviewPane, decoded
-from inspector.viewmodel.preview import Mode
+from inspector.viewmodel.preview.preview import Mode
 from tests.builders import ImageSpec, docker_24, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
-from tests.unit.viewmodel.test_certificate import RSA, pem
-from tests.unit.viewmodel.test_preview import PNG
+from tests.unit.viewmodel.preview.test_certificate import RSA, pem
+from tests.unit.viewmodel.preview.test_preview import PNG
 
 Opener = Callable[[Path], ArchiveView]
 

@@ -15,9 +15,9 @@ from inspector.ui.main_window import MainWindow
 from inspector.ui.views.size_map_page import SizeMapPage
 from inspector.viewmodel.files import Column
 from inspector.viewmodel.pages import Page
-from inspector.viewmodel.sizemap import SizeColumn
-from inspector.viewmodel.sizemapgroups import Colouring
-from inspector.viewmodel.treemap import OTHERS
+from inspector.viewmodel.sizemap.groups import Colouring
+from inspector.viewmodel.sizemap.sizemap import SizeColumn
+from inspector.viewmodel.sizemap.treemap import OTHERS
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]

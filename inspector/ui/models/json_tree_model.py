@@ -1,4 +1,4 @@
-"""A JSON document as a tree for Qt: an adapter over `viewmodel/jsontree.py`, whose nodes are numbers."""
+"""A JSON document as a tree for Qt: an adapter over `viewmodel/jsonpage/tree.py`, whose nodes are numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtGui import QFont, QPalette
 
 from inspector.ui import text
 from inspector.ui.json_inks import ink
-from inspector.viewmodel.jsontree import ROOT, JsonTree
-from inspector.viewmodel.jsonview import Kind
+from inspector.viewmodel.jsonpage.tree import ROOT, JsonTree
+from inspector.viewmodel.jsonpage.view import Kind
 
 Index = QModelIndex | QPersistentModelIndex
 KEY, VALUE, MEANING = range(3)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspector.ui import text
 from inspector.ui.assets import icon
-from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap
+from inspector.viewmodel.sizemap.sizemap import SizeColumn, SizeLevel, SizeMap
 
 Index = QModelIndex | QPersistentModelIndex
 SHARE_ROLE = Qt.ItemDataRole.UserRole

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inspector.ui import text
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.json_view import JsonTextView
-from inspector.viewmodel.jsondecode import Decoded, decode, may_decode
-from inspector.viewmodel.jsontext import JsonText
+from inspector.viewmodel.jsonpage.decode import Decoded, decode, may_decode
+from inspector.viewmodel.jsonpage.text import JsonText
 
 _PAUSE_MS = 80
 _LOOKED_AT = 300

@@ -21,7 +21,7 @@ from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.decoded_pane import DecodedPane
 from inspector.ui.views.json_tree import JsonTreeView
 from inspector.ui.views.json_view import JsonTextView
-from inspector.viewmodel.jsonview import JsonView
+from inspector.viewmodel.jsonpage.view import JsonView
 
 
 class JsonPage(QWidget):

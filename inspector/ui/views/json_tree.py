@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from inspector.ui.models.json_tree_model import KEY, MEANING, VALUE, JsonTreeModel
-from inspector.viewmodel.jsontree import ROOT, JsonTree
+from inspector.viewmodel.jsonpage.tree import ROOT, JsonTree
 
 _INDENT = 16
 _OPEN_AT_FIRST = 3

@@ -24,10 +24,10 @@ from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolTip, QWidget
 from inspector.ui import text
 from inspector.ui.json_inks import ink
 from inspector.ui.views.json_gutter import Gutter
-from inspector.viewmodel import jsonfold
-from inspector.viewmodel.jsonfold import FoldedText
-from inspector.viewmodel.jsontree import JsonTree
-from inspector.viewmodel.jsonview import JsonText
+from inspector.viewmodel.jsonpage import fold
+from inspector.viewmodel.jsonpage.fold import FoldedText
+from inspector.viewmodel.jsonpage.tree import JsonTree
+from inspector.viewmodel.jsonpage.view import JsonText
 
 _PIECE = 120_000
 """Characters laid out at once: about 10 ms. A whole document of 5 MB would hold the window for half a second."""
@@ -178,17 +178,17 @@ class JsonTextView(QPlainTextEdit):
     def fold(self) -> None:
         """`-`: close the container of the line of the cursor; once more: the one around it."""
         if self._tree is not None:
-            self._refold(jsonfold.fold_at(self._tree, self._folded, self.source_line))
+            self._refold(fold.fold_at(self._tree, self._folded, self.source_line))
 
     def unfold(self) -> None:
         """`+`: open what is folded in the line of the cursor."""
         if self._tree is not None:
-            self._refold(jsonfold.unfold_at(self._tree, self._folded, self.source_line))
+            self._refold(fold.unfold_at(self._tree, self._folded, self.source_line))
 
     def fold_all(self) -> None:
         """Close every container but the outermost."""
         if self._tree is not None:
-            self._refold(jsonfold.fold_all(self._tree))
+            self._refold(fold.fold_all(self._tree))
 
     def unfold_all(self) -> None:
         self._refold(set())
@@ -199,7 +199,7 @@ class JsonTextView(QPlainTextEdit):
 
     def _reveal(self, line: int) -> None:
         if self._tree is not None and self._folded:
-            self._refold(jsonfold.reveal(self._tree, self._folded, line))
+            self._refold(fold.reveal(self._tree, self._folded, line))
 
     def _refold(self, folded: set[int]) -> None:
         """Lay out anew, with cursor and first line where they were, or at the container that now hides them."""

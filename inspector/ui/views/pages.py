@@ -30,9 +30,9 @@ from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.notable import load_notable
 from inspector.viewmodel.osrelease import load_release
 from inspector.viewmodel.pages import HistoryRow, Page, Row, Section
-from inspector.viewmodel.preview import load_preview
+from inspector.viewmodel.preview.preview import load_preview
 from inspector.viewmodel.session import ArchiveSession
-from inspector.viewmodel.sizemap import load_changes, load_size_map
+from inspector.viewmodel.sizemap.sizemap import load_changes, load_size_map
 from inspector.viewmodel.tree import NodeType, StructureNode
 
 

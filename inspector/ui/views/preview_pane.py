@@ -24,7 +24,7 @@ from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.viewmodel.messages import from_error
-from inspector.viewmodel.preview import Mode, Preview
+from inspector.viewmodel.preview.preview import Mode, Preview
 
 Loader = Callable[[Mode, int, CancelToken, ProgressSink], Preview]
 """(how, from which byte on, token, sink) → the preview; called in a worker."""

@@ -19,9 +19,9 @@ from inspector.ui.widgets.sizetable import SizeTable
 from inspector.ui.widgets.treemap import TreemapView, colour_of
 from inspector.viewmodel.filechanges import FileChanges
 from inspector.viewmodel.messages import from_error
-from inspector.viewmodel.sizemap import SizeLevel, SizeMap
-from inspector.viewmodel.sizemapgroups import Colouring
-from inspector.viewmodel.treemap import OTHERS
+from inspector.viewmodel.sizemap.groups import Colouring
+from inspector.viewmodel.sizemap.sizemap import SizeLevel, SizeMap
+from inspector.viewmodel.sizemap.treemap import OTHERS
 
 _PAUSE_MS = 60
 _LONGEST_CRUMB = 30

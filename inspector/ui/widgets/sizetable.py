@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from inspector.ui.models.size_table_model import SizeTableModel
 from inspector.ui.widgets.share_delegate import ShareDelegate
-from inspector.viewmodel.sizemap import SizeColumn
+from inspector.viewmodel.sizemap.sizemap import SizeColumn
 
 _WIDTHS = ((SizeColumn.SIZE, "1,023 Bytes"), (SizeColumn.SHARE, "100.0 %  100 %"), (SizeColumn.FILES, "1,234,567"))
 

@@ -1,4 +1,4 @@
-"""Draws the tiles of a size map and moves between them; what they are is `viewmodel/sizemap.py`'s business.
+"""Draws the tiles of a size map and moves between them; what they are is `viewmodel/sizemap/sizemap.py`'s business.
 
 Colour only supports: the name stands in a tile where it fits, and the whole of it in the tooltip, in the line below the map, in the
 table beside it, and in what a screen reader is told.
@@ -27,8 +27,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inspector.ui import text
-from inspector.viewmodel.sizemap import SizeLevel, SizeMap
-from inspector.viewmodel.treemap import OTHERS, Direction, Tile, neighbour, tile_at
+from inspector.viewmodel.sizemap.sizemap import SizeLevel, SizeMap
+from inspector.viewmodel.sizemap.treemap import OTHERS, Direction, Tile, neighbour, tile_at
 
 HUES = (
     ("#9dc3ea", "#2f5f93"),

@@ -9,7 +9,7 @@ import pytest
 
 from inspector.cli import main
 from inspector.oci.digest import Digest
-from inspector.viewmodel.pairing import fields
+from inspector.viewmodel.comparison.pairing import fields
 from tests.builders import Bundle, Entry, buildx_oci, compress, containerd, docker_24, hardlink, symlink
 from tests.builders.images import ImageSpec
 

@@ -10,7 +10,7 @@ from inspector.archive.detect import open_archive
 from inspector.archive.limits import Limits
 from inspector.language import tr, trn
 from inspector.progress import CancelToken, ProgressSink
-from inspector.viewmodel.archivediff import compare_archives, lines_of
+from inspector.viewmodel.comparison.archives import compare_archives, lines_of
 from inspector.viewmodel.display import safe
 
 MOST_LINES = 20_000

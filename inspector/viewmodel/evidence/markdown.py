@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from inspector.viewmodel.evidence_blocks import Block, Evidence, Outline, Paragraph, Remark, Table
+from inspector.viewmodel.evidence.blocks import Block, Evidence, Outline, Paragraph, Remark, Table
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9:./_+=,@ -]+")
 """A text that may stand between backticks, in a table too."""

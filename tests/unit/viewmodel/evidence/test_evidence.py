@@ -16,12 +16,12 @@ from inspector.archive.detect import open_archive
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.errors import Cancelled, TargetExists, TargetIsSource, TargetUnwritable
 from inspector.progress import CancelToken, Progress, ignore_progress
-from inspector.viewmodel import evidence
-from inspector.viewmodel.evidence import collect, evidence_of
-from inspector.viewmodel.evidence_blocks import Evidence, Outline, Paragraph, Remark, Section, Table
-from inspector.viewmodel.evidence_file import save_report
-from inspector.viewmodel.evidence_html import to_html
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence import evidence
+from inspector.viewmodel.evidence.blocks import Evidence, Outline, Paragraph, Remark, Section, Table
+from inspector.viewmodel.evidence.evidence import collect, evidence_of
+from inspector.viewmodel.evidence.file import save_report
+from inspector.viewmodel.evidence.html import to_html
+from inspector.viewmodel.evidence.markdown import to_markdown
 from tests.builders import Bundle, Entry, docker_24, image
 from tests.builders.altered import altered, put
 

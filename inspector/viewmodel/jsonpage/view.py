@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import FindingList
-from inspector.viewmodel.jsonfind import Finder
-from inspector.viewmodel.jsontext import CLOSING, FOLD, JsonText, Kind, Link, Token, visible
-from inspector.viewmodel.jsontree import JsonTree, tree_of
+from inspector.viewmodel.jsonpage.find import Finder
+from inspector.viewmodel.jsonpage.text import CLOSING, FOLD, JsonText, Kind, Link, Token, visible
+from inspector.viewmodel.jsonpage.tree import JsonTree, tree_of
 
 if TYPE_CHECKING:
     from inspector.progress import CancelToken

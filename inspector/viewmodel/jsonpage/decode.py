@@ -12,8 +12,8 @@ from inspector.errors import InspectorError
 from inspector.language import tr
 from inspector.oci.document import JsonLimits, parse_document
 from inspector.viewmodel import display, labels
-from inspector.viewmodel.jsontext import JsonText, visible
-from inspector.viewmodel.jsonview import pretty_lines
+from inspector.viewmodel.jsonpage.text import JsonText, visible
+from inspector.viewmodel.jsonpage.view import pretty_lines
 
 if TYPE_CHECKING:
     from inspector.oci.document import Json

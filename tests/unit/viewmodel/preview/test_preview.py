@@ -12,13 +12,22 @@ from inspector.errors import InspectorError
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.loadfiles import load_files
-from inspector.viewmodel.magic import recognise
-from inspector.viewmodel.preview import HEX_PART, TEXT_PART, Mode, Preview, hex_dump, is_text, load_preview, text_of
+from inspector.viewmodel.preview.magic import recognise
+from inspector.viewmodel.preview.preview import (
+    HEX_PART,
+    TEXT_PART,
+    Mode,
+    Preview,
+    hex_dump,
+    is_text,
+    load_preview,
+    text_of,
+)
 from inspector.viewmodel.session import ArchiveSession, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_24, layer_tar, skopeo_oci
 from tests.builders.bundle import compress
-from tests.unit.viewmodel.test_certificate import RSA, pem
+from tests.unit.viewmodel.preview.test_certificate import RSA, pem
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -15,14 +15,14 @@ from inspector.layers.usage import largest_waste, layer_usage
 from inspector.viewmodel import display
 from inspector.viewmodel.comparing import can_compare, compare_layer
 from inspector.viewmodel.loadfiles import load_files
-from inspector.viewmodel.sizemapgroups import (
+from inspector.viewmodel.sizemap.groups import (
     Colouring,
     Groups,
     groups_by_change,
     groups_by_kind,
     groups_by_layer,
 )
-from inspector.viewmodel.treemap import OTHERS, Rect, Tile, lay_out
+from inspector.viewmodel.sizemap.treemap import OTHERS, Rect, Tile, lay_out
 
 if TYPE_CHECKING:
     from inspector.layers.merged import Merged

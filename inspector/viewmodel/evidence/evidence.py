@@ -1,6 +1,6 @@
 """The evidence report: what an archive holds, what was computed, and what is wrong with it, as plain values.
 
-`evidence_html` and `evidence_markdown` turn these into files. All texts have been through `display.safe`; making markup
+`html` and `markdown` beside it turn these into files. All texts have been through `display.safe`; making markup
 of them harmless is left to those two. Nothing here depends on the clock, the folder or the machine: the same archive gives
 the same report, byte for byte. The report is evidence for others, so it is in English, as the terminal twin is.
 """
@@ -18,9 +18,9 @@ from inspector.errors import ArchiveUnreadable, BlobError, LimitReached
 from inspector.findings import Finding, Where
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
-from inspector.viewmodel import evidence_sections as sections
-from inspector.viewmodel.evidence_blocks import Evidence
-from inspector.viewmodel.evidence_facts import Facts
+from inspector.viewmodel.evidence import sections
+from inspector.viewmodel.evidence.blocks import Evidence
+from inspector.viewmodel.evidence.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

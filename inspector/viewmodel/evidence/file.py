@@ -10,16 +10,16 @@ from inspector.errors import TargetUnwritable
 from inspector.export import disk
 from inspector.export.target import Target, unwritable
 from inspector.progress import Progress
-from inspector.viewmodel.evidence import collect, evidence_of
-from inspector.viewmodel.evidence_html import to_html
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence.evidence import collect, evidence_of
+from inspector.viewmodel.evidence.html import to_html
+from inspector.viewmodel.evidence.markdown import to_markdown
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
     from inspector.archive.limits import Limits
     from inspector.progress import CancelToken, ProgressSink
-    from inspector.viewmodel.evidence_blocks import Evidence
-    from inspector.viewmodel.evidence_facts import Facts
+    from inspector.viewmodel.evidence.blocks import Evidence
+    from inspector.viewmodel.evidence.facts import Facts
 
 _WRITERS: Final[dict[str, Callable[[Evidence], bytes]]] = {
     ".html": to_html,

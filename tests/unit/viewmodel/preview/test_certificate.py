@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inspector.viewmodel.certificate import describe, starts_certificate
-from inspector.viewmodel.der import DerError, read
+from inspector.viewmodel.preview.certificate import describe, starts_certificate
+from inspector.viewmodel.preview.der import DerError, read
 
 RSA = base64.b64decode(
     "MIIDizCCAnOgAwIBAgIUEZ4j6iMeWJzhOyIinKD1YqcyU6AwDQYJKoZIhvcNAQELBQAwNDELMAkGA1UEBhMCREUxDjAMBgNVBAoMBVByw7xmMR"

@@ -12,12 +12,12 @@ from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from inspector.viewmodel.jsontree import ROOT, hint
+from inspector.viewmodel.jsonpage.tree import ROOT, hint
 
 if TYPE_CHECKING:
     from inspector.oci.digest import Digest
-    from inspector.viewmodel.jsontext import JsonText, Link, Token
-    from inspector.viewmodel.jsontree import JsonTree
+    from inspector.viewmodel.jsonpage.text import JsonText, Link, Token
+    from inspector.viewmodel.jsonpage.tree import JsonTree
 
 
 class FoldedText:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken
-from inspector.viewmodel.jsonview import FOLD, JsonView, Kind, json_view
+from inspector.viewmodel.jsonpage.view import FOLD, JsonView, Kind, json_view
 
 DIGEST = "sha256:" + "ab" * 32
 

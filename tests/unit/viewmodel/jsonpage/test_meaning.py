@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.oci import mediatype
-from inspector.viewmodel.jsonmeaning import meaning
+from inspector.viewmodel.jsonpage.meaning import meaning
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from inspector.oci.digest import Digest
-from inspector.viewmodel.jsonmeaning import meaning
+from inspector.viewmodel.jsonpage.meaning import meaning
 
 FOLD = 2000
 """Characters of a line of the text; a longer one goes on in the next."""

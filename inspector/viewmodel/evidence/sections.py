@@ -14,14 +14,14 @@ from inspector.findings import Finding, Fix, Severity
 from inspector.oci import mediatype
 from inspector.viewmodel import labels
 from inspector.viewmodel.display import count, safe, size_exact
-from inspector.viewmodel.evidence_blocks import Block, Outline, Paragraph, Remark, Section, Table
+from inspector.viewmodel.evidence.blocks import Block, Outline, Paragraph, Remark, Section, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inspector.archive.image import Image, Layer, TreeNode
     from inspector.conformance.case import Contents
-    from inspector.viewmodel.evidence_facts import Facts
+    from inspector.viewmodel.evidence.facts import Facts
 
 SPECIFICATION: Final = "OCI image-spec 1.1.1"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -18,9 +18,9 @@ from inspector.layers.table import HARDLINK
 from inspector.oci.document import parse_document
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
-from inspector.viewmodel.certificate import describe, starts_certificate
-from inspector.viewmodel.innerarchive import look_inside
-from inspector.viewmodel.magic import Magic, recognise
+from inspector.viewmodel.preview.certificate import describe, starts_certificate
+from inspector.viewmodel.preview.innerarchive import look_inside
+from inspector.viewmodel.preview.magic import Magic, recognise
 
 if TYPE_CHECKING:
     from inspector.archive.limits import Limits

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.progress import CancelToken
-from inspector.viewmodel.jsondecode import Decoded, decode, may_decode
-from inspector.viewmodel.jsonfind import Finder
-from inspector.viewmodel.jsonfold import FoldedText
-from inspector.viewmodel.jsontext import JsonText
-from inspector.viewmodel.jsontree import BUCKET, ROOT, JsonTree
-from inspector.viewmodel.jsonview import pretty_lines
+from inspector.viewmodel.jsonpage.decode import Decoded, decode, may_decode
+from inspector.viewmodel.jsonpage.find import Finder
+from inspector.viewmodel.jsonpage.fold import FoldedText
+from inspector.viewmodel.jsonpage.text import JsonText
+from inspector.viewmodel.jsonpage.tree import BUCKET, ROOT, JsonTree
+from inspector.viewmodel.jsonpage.view import pretty_lines
 
 TOKEN = CancelToken()
 DIGEST = "sha256:" + "a" * 64

@@ -10,8 +10,8 @@ from inspector.layers.table import DIRECTORY, FILE, Listing
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.files import FileList
 from inspector.viewmodel.session import ArchiveSession, open_session
-from inspector.viewmodel.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map, unseen
-from inspector.viewmodel.sizemapgroups import LIBRARY, MEDIA, OTHER, PROGRAM, SOURCE, Colouring, kind_of
+from inspector.viewmodel.sizemap.groups import LIBRARY, MEDIA, OTHER, PROGRAM, SOURCE, Colouring, kind_of
+from inspector.viewmodel.sizemap.sizemap import SizeColumn, SizeLevel, SizeMap, load_changes, load_size_map, unseen
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_25, layer_tar
 

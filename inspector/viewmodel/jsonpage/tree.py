@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from inspector.language import tr, trn
 from inspector.viewmodel import display
-from inspector.viewmodel.jsontext import CLOSING, JsonText, Kind
+from inspector.viewmodel.jsonpage.text import CLOSING, JsonText, Kind
 
 if TYPE_CHECKING:
     from inspector.oci.digest import Digest

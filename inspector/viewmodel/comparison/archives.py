@@ -30,9 +30,9 @@ from inspector.layers.difference import FileDifference, compare
 from inspector.layers.merged import Merged, merge
 from inspector.layers.stack import list_image
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
+from inspector.viewmodel.comparison.pairing import Paired, fields, layers, pair
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.entryjson import entry_json
-from inspector.viewmodel.pairing import Paired, fields, layers, pair
 
 _SIGNS = {"same": "=", "recompressed": "~", "added": "+", "removed": "-"}
 _LONGEST = 120

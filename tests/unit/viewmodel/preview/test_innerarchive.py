@@ -10,8 +10,8 @@ import pytest
 from inspector.archive.source import MemorySource
 from inspector.errors import Cancelled
 from inspector.progress import CancelToken
-from inspector.viewmodel import innerarchive
-from inspector.viewmodel.innerarchive import Inside, look_inside
+from inspector.viewmodel.preview import innerarchive
+from inspector.viewmodel.preview.innerarchive import Inside, look_inside
 from tests.builders.bundle import Bundle, Entry, compress, folder, symlink
 
 TAR = Bundle((folder("d"), Entry("d/a", b"x" * 1234), Entry("evil\x1b[31m"), symlink("l", "d/a"))).tar()

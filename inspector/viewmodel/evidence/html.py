@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from inspector.viewmodel.evidence_blocks import Block, Evidence, Outline, Paragraph, Remark, Table
+from inspector.viewmodel.evidence.blocks import Block, Evidence, Outline, Paragraph, Remark, Table
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }

@@ -15,7 +15,7 @@ from typing import Final
 
 from inspector.language import mark, tr
 from inspector.viewmodel import display
-from inspector.viewmodel.der import BIT_STRING, BOOLEAN, INTEGER, SEQUENCE, SET, DerError, Element, read
+from inspector.viewmodel.preview.der import BIT_STRING, BOOLEAN, INTEGER, SEQUENCE, SET, DerError, Element, read
 
 MOST_CERTIFICATES: Final = 300
 _MOST_NAMES: Final = 200

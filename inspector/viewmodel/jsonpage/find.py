@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inspector.viewmodel.jsontext import JsonText
+    from inspector.viewmodel.jsonpage.text import JsonText
 
 MOST = 10_000
 """Matches that are counted."""

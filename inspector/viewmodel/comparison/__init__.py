@@ -1,0 +1,1 @@
+"""Two archives compared: which image goes with which, and in what they differ."""

@@ -1,0 +1,1 @@
+"""The evidence report: collected once, then written as HTML or Markdown."""

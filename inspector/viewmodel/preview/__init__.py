@@ -1,0 +1,1 @@
+"""What a file of a layer looks like inside: text, bytes, pictures, certificates, archives."""

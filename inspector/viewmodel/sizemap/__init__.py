@@ -1,0 +1,1 @@
+"""The size map: its tiles, laid out and coloured, and the same as a table."""
