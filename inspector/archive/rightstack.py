@@ -15,13 +15,15 @@ from inspector.oci import mediatype
 
 if TYPE_CHECKING:
     from inspector.archive.image import ImageArchive
+    from inspector.oci.digest import Digest
     from inspector.oci.docker import DockerManifestEntry
 
 
 def right_stack(archive: ImageArchive, image: Image) -> tuple[list[Blob], str] | None:
     """The layers that the config asks for, base first, and the finding's code, if the manifest lists others.
 
-    None if the manifest is right, or nothing in the archive tells better. Docker before 25.0.0 rc.2 listed none
+    None if the manifest is right, or nothing in the archive tells better. Of compressed layers only those tell that were
+    inflated since the archive was opened (`Blob.diff_id`). Docker before 25.0.0 rc.2 listed none
     (moby#47065), 25.0.0 shuffled them and left out repeated ones (moby#47150).
     """
     config, manifest = image.parsed_config, image.parsed_manifest
@@ -29,33 +31,36 @@ def right_stack(archive: ImageArchive, image: Image) -> tuple[list[Blob], str] |
         return None
     if manifest.config is None or not mediatype.is_config(manifest.config.media_type):
         return None
-    listed = [layer.digest for layer in manifest.layers]
-    count_is_wrong = len(listed) != len(config.diff_ids)
-    if not count_is_wrong and (listed == list(config.diff_ids) or not _all_plain(image)):
+    count_is_wrong = len(manifest.layers) != len(config.diff_ids)
+    plain = _plain_digests(image)
+    if not count_is_wrong and (plain is None or plain == list(config.diff_ids)):
         return None
-    code = "MANIF-4" if not listed else "MANIF-6" if count_is_wrong else "MANIF-5"
+    code = "MANIF-4" if not manifest.layers else "MANIF-6" if count_is_wrong else "MANIF-5"
     for stack in (_by_diff_id(archive, image), _by_manifest_json(archive, image)):
         if stack is not None and stack != [layer.blob for layer in image.layers]:
             return stack, code
     return None
 
 
-def _all_plain(image: Image) -> bool:
-    """Whether every layer is there, not compressed: then its digest must be its diffID."""
-    return all(
-        layer.blob is not None
-        and layer.blob.compression is Compression.NONE
-        and layer.media_type is not None
-        and not mediatype.is_encrypted(layer.media_type)
-        for layer in image.layers
-    )
+def _plain_digests(image: Image) -> list[Digest] | None:
+    """What each layer is uncompressed, None if that is not known of all of them."""
+    found = []
+    for layer in image.layers:
+        if layer.blob is None or layer.media_type is None or mediatype.is_encrypted(layer.media_type):
+            return None
+        plain = layer.digest if layer.blob.compression is Compression.NONE else layer.blob.diff_id
+        if plain is None:
+            return None
+        found.append(plain)
+    return found
 
 
 def _by_diff_id(archive: ImageArchive, image: Image) -> list[Blob] | None:
     config = image.parsed_config
+    own = {layer.blob.diff_id: layer.blob for layer in image.layers if layer.blob is not None}
     found: list[Blob] = []
     for diff_id in config.diff_ids if config is not None else ():
-        blob = archive.blobs.find(diff_id) if diff_id is not None else None
+        blob = own.get(diff_id) or archive.blobs.find(diff_id) if diff_id is not None else None
         if blob is None:
             return None
         found.append(blob)

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     several("--label", "KEY=VALUE", "set a label of the config, which makes a new image ID; no VALUE: remove")
     several(
         "--repair", "ID|all|none|no-ID", "what to mend; --plan lists what this archive needs; no-ID leaves one off; default: "
-        "what costs no digest, and what no loader would take",
+        "what costs no digest, and what no loader would take; layer-order (and all) reads compressed layers to know their order",
     )  # fmt: skip
     parser.add_argument("--without-attestations", action="store_true", help="leave out provenance and SBOMs")
     parser.add_argument("--without-signatures", action="store_true", help="leave out signatures and other referrers")

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from inspector.archive.compression import Compression
 from inspector.archive.rightstack import right_stack
 from inspector.findings import Finding, Fix, Severity
 from inspector.oci import mediatype
 
 if TYPE_CHECKING:
-    from inspector.archive.image import ImageArchive
+    from inspector.archive.image import Image, ImageArchive
     from inspector.oci.document import Document
 
 _WRITTEN_ANEW: Final = frozenset(("index.json", "manifest.json", "oci-layout"))
@@ -78,11 +79,18 @@ def _of_layers(finding: Finding, archive: ImageArchive) -> Fix:
     """A list of layers is put right where the archive tells what it should be; that of manifest.json is written anew."""
     if not archive.layout.startswith("oci-layout") or finding.fix is Fix.NONE:
         return finding.fix
-    name = finding.where.object
+    name, is_order = finding.where.object, finding.code == "MANIF-5"
     for image in archive.images:
         if name in (_name(image.manifest), _name(image.config)):
-            return Fix.AUTOMATIC if right_stack(archive, image) is not None else Fix.NONE
+            if right_stack(archive, image) is None:
+                return Fix.NONE
+            # What compressed layers are, export knows only if it is told to read them, or they were read before.
+            return Fix.CHOICE if is_order and _has_compressed(image) else Fix.AUTOMATIC
     return finding.fix
+
+
+def _has_compressed(image: Image) -> bool:
+    return any(layer.blob is not None and layer.blob.compression is not Compression.NONE for layer in image.layers)
 
 
 def _is_here_plain(finding: Finding, archive: ImageArchive) -> bool:

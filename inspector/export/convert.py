@@ -7,6 +7,7 @@ got wrong is put right. A rewritten document has a new digest, so every index ab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, Layer, NodeKind, TreeNode
@@ -29,7 +30,7 @@ from inspector.export.mending import Mending
 from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, ExportOptions
 from inspector.export.repair import has_misplaced_platform
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
-from inspector.export.storedlayers import LayerStore
+from inspector.export.storedlayers import LayerStore, StoredLayer
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST
 from inspector.oci.descriptor import Descriptor
@@ -242,12 +243,15 @@ class Converter:
         wanted = mediatype.to_oci(own) if convert else own
         whys = ["MEDIA-1"] if wanted != own else []
         config = self._config_descriptor(image, convert=convert, whys=whys)
+        if self._mending.chosen.get("layer-order"):
+            self._layers.learn_diff_ids(image)
         stack = right_stack(self._contents.archive, image)
         repair = "layer-order" if stack is not None and stack[1] == "MANIF-5" else "layer-list"
         if stack is not None and self._mending.wants(repair, where, stack[1]):
             whys.append(stack[1])
             stored = [
-                self._layers.of_blob(numbered(image, number, layer), layer) for number, layer in enumerate(stack[0])
+                self._placed(image, number, blob, convert=convert, by_order=stack[1] == "MANIF-5")
+                for number, blob in enumerate(stack[0])
             ]
         else:
             stored = [
@@ -324,6 +328,16 @@ class Converter:
                 raw["size"] = image.config_blob.size
                 whys.append("DESC-4")
         return in_order(raw, DESCRIPTOR)
+
+    def _placed(self, image: Image, number: int, blob: Blob, *, convert: bool, by_order: bool) -> StoredLayer:
+        """A layer at its right place; one that merely stood at another keeps its descriptor, annotations included."""
+        layer = numbered(image, number, blob)
+        own = next((one for one in image.layers if one.blob is blob and one.descriptor is not None), None)
+        if by_order and own is not None:
+            return self._layers.of_manifest(
+                image, replace(own, number=layer.number, diff_id=layer.diff_id), convert=convert
+            )
+        return self._layers.of_blob(layer, blob)
 
     def _local(self, image: Image, layer: Layer) -> Blob | None:
         """The plain bytes of a layer that the manifest refers to in vain, if the archive holds them by their diffID."""

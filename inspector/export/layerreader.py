@@ -82,6 +82,11 @@ class LayerReader:
         """The digest of what `plain` gave out."""
         return Digest.from_hex(self._plain.hexdigest())
 
+    def record(self) -> None:
+        """Both digests are known of the blob from now on; call it when all were read."""
+        self.blob.record(self.stored)
+        self.blob.diff_id = self.diff_id
+
     def check(self, plan: ExportPlan) -> None:
         """`BlobMismatch` unless the stored bytes are what they are claimed to be; call it when all were read."""
         found = self.stored

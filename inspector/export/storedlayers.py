@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.archive.blobstore import Blob, compute_digest
 from inspector.archive.compression import Compression
 from inspector.archive.image import Image, Layer, NodeKind
-from inspector.errors import BlobMissing
-from inspector.export.blobbag import BlobBag, mismatch, stand_in
+from inspector.errors import BlobMismatch, BlobMissing
+from inspector.export.blobbag import BlobBag, mismatch, stand_in, whole
+from inspector.export.layerreader import LayerReader
 from inspector.export.mending import Mending
 from inspector.export.options import ExportOptions
 from inspector.export.planned import Recoded, ToRecode
 from inspector.export.recompress import Encoding
+from inspector.language import mark
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes
 from inspector.oci.digest import Digest
-from inspector.progress import CancelToken, ProgressSink
+from inspector.progress import CancelToken, Progress, ProgressSink
 
 if TYPE_CHECKING:
     from inspector.oci.document import Json
 
+_COMPARING = mark("Comparing diffIDs")
 _OCI_CAN = (Compression.NONE, Compression.GZIP, Compression.ZSTD)
 
 
@@ -64,9 +68,23 @@ class LayerStore:
         self._mending = mending
         self._wanted = options.encoding()
         self._forced = options.is_forced
+        self._limits = options.limits
         self._recoded = recoded
         self._token = token
         self._sink = sink
+
+    def learn_diff_ids(self, image: Image) -> None:
+        """Inflate the image's compressed layers to know what they are; one that is damaged stays unknown."""
+        blobs = [layer.blob for layer in image.layers if layer.blob is not None]
+        waiting = [b for b in blobs if b.compression is not Compression.NONE and b.diff_id is None]
+        total, done = sum(blob.size for blob in waiting), 0
+        for blob in waiting:
+            reader = LayerReader(whole(blob), self._token, self._limits)
+            with suppress(BlobMismatch):
+                for _ in reader.plain():
+                    self._sink(Progress(_COMPARING, done + reader.read, total, blob.member.name))
+                reader.record()
+            done += blob.size
 
     # layers of stored manifests ------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ MADE: dict[str, Callable[[], Bundle]] = {
         manifest=put("layers", 0, "mediaType", value="application/vnd.oci.image.layer.v1.tar+gzip")
     ),
     "wrong-order": lambda: altered(manifest=lambda manifest: manifest["layers"].reverse()),
+    "wrong-order-compressed": lambda: altered(compression="gzip", manifest=lambda manifest: manifest["layers"].reverse()),
     "no-layers": lambda: altered(manifest=put("layers", value=[])),
     "no-media-types": lambda: altered(manifest=drop("mediaType"), index=drop("mediaType")),
     "version-3": lambda: altered(manifest=put("schemaVersion", value=3)),

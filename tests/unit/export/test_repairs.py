@@ -15,8 +15,10 @@ from inspector.export.mending import with_findings
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import plan_export
 from inspector.export.repairs import ALL, ALWAYS, BY_ID, DEFAULTS, REPAIRS, Digests, Mode, chosen_by
+from inspector.findings import Fix
 from tests.builders import Bundle, Entry, compact, containerd, descriptor, docker_25, image, sha256
 from tests.builders.altered import LAYERS, altered, blob, drop, put
+from tests.builders.bundle import compress
 from tests.builders.images import OCI_INDEX, OCI_LAYER, REF_NAME
 from tests.unit.conformance.cases import NOWHERE, linked, nested, sha512
 from tests.unit.conformance.cases_more import manifest_of, two_platforms
@@ -295,3 +297,54 @@ def test_other_presets_need_other_repairs(plan: Callable[..., Any], preset: Pres
     made = altered(docker=lambda d: [*d, 7], index=put("schemaVersion", value=1))
     ids = {planned.repair.id for planned in plan(made, preset=preset).repairs}
     assert ids == ({"index-json"} if preset is Preset.STRICT_OCI else {"manifest-json"})
+
+
+def disordered(compression: str) -> Bundle:
+    """Compressed layers in the wrong order, each with an annotation that belongs to it."""
+
+    def swap(manifest: Any) -> None:
+        for number, layer in enumerate(manifest["layers"]):
+            layer["annotations"] = {"number": str(number)}
+        manifest["layers"].reverse()
+
+    return altered(compression=compression, manifest=swap)
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_compressed_layers_are_put_in_order_if_that_is_asked_for(
+    export: Export, tmp_path: Path, compression: str
+) -> None:
+    made = disordered(compression)
+    kept = export(made)
+    assert kept.result.images[0].kept  # they are not read unless somebody wants it
+    assert kept.result.diff_ids.not_compared == 2
+    assert "MANIF-5" in codes(tmp_path / "source.tar")
+    written = export(made, repairs=only("layer-order"))
+    assert [layer["annotations"]["number"] for layer in written.manifest()["layers"]] == ["0", "1"]
+    assert {layer["digest"] for layer in written.manifest()["layers"]} == {
+        layer["digest"] for layer in kept.manifest()["layers"]
+    }
+    assert written.result.diff_ids.matching == 2
+    assert "MANIF-5" not in codes(written.path)
+    assert written.result.images[0].config_digest == kept.result.images[0].config_digest
+
+
+def test_compressed_layers_that_were_read_before_are_put_in_order(tmp_path: Path) -> None:
+    with open_archive(disordered("gzip").write(tmp_path / "source.tar")) as archive:
+        found = {f.code: f.fix for f in check_archive(archive, deep=True).findings}
+        assert found["MANIF-5"] is Fix.CHOICE
+        plan = plan_export(archive)
+    assert {repair.repair.id for repair in plan.repairs if repair.made} >= {"layer-order"}
+    assert not plan.images[0].kept
+
+
+def test_a_damaged_layer_is_not_put_in_order(export: Export) -> None:
+    """Nothing tells what it was: it is copied as it is stored."""
+    cut = compress(LAYERS[0], "gzip")[:-9]
+
+    def swap(manifest: Any) -> None:
+        manifest["layers"] = [manifest["layers"][1], descriptor(cut, OCI_LAYER + "+gzip")]
+
+    written = export(altered(compression="gzip", manifest=swap, more=(cut,)), repairs=only("layer-order"))
+    assert written.result.images[0].kept
+    assert (len(written.result.diff_ids.wrong), written.result.diff_ids.not_compared) == (1, 1)
