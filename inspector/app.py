@@ -80,6 +80,7 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     if instance is not None and not first and not new_window and instance.hand_over(paths):
         return 0
 
+    from inspector.ui.drag_out import remove_leftovers
     from inspector.ui.garbage import GarbageCollector
     from inspector.ui.live_window import LiveWindow
     from inspector.ui.settings import Settings
@@ -98,6 +99,7 @@ def run(paths: Sequence[Path], *, new_window: bool = False) -> int:
     live = LiveWindow(application, runner, settings)
     live.window.show()
     live.window.start(paths)
+    remove_leftovers(runner)
     application.give_files_to(live.open_from_outside)
     if instance is not None and first:
         instance.listen(live.open_from_outside)

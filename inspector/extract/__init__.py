@@ -105,7 +105,7 @@ def _extract(
     if absent and not rows and not left_out:
         shown = ", ".join(path.decode("utf-8", "surrogateescape") for path in absent)
         raise ExtractError("No such file in the image", f"{shown} is not there. `files` lists what is.")
-    plan = Plan(merged, normalise(selection.base))
+    plan = Plan(merged, normalise(selection.base), programs=selection.programs)
     plan.add(rows)
     plan.left_out += [*left_out, *(LeftOut(path, "nothing has that name") for path in absent)]
 

@@ -207,7 +207,7 @@ class Extraction:
         size = listing.sizes[entry]
         name = place.out.rpartition(b"/")[2]
         try:
-            got = file.finish(name, size, listing.modes[entry] & 0o755, listing.mtimes[entry])
+            got = file.finish(name, size, listing.modes[entry] & self._plan.file_mode, listing.mtimes[entry])
         except OSError as error:
             self._leave_out(place.path, error)
             return

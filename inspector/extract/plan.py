@@ -26,6 +26,8 @@ class Selection(NamedTuple):
     """Paths in the image; none for all. A folder takes everything below it."""
     base: bytes = ROOT
     """What lies below it is written without it: with base `etc`, `etc/ssl/cert.pem` becomes `ssl/cert.pem`."""
+    programs: bool = True
+    """Whether files keep the permission to be run."""
 
 
 EVERYTHING = Selection()
@@ -55,8 +57,10 @@ class Plan:
     (path, target as stored). `size`: bytes that have to be written, holes left out, each copy counted.
     """
 
-    def __init__(self, merged: Merged, base: bytes = ROOT) -> None:
+    def __init__(self, merged: Merged, base: bytes = ROOT, *, programs: bool = True) -> None:
         self.merged = merged
+        self.file_mode = 0o755 if programs else 0o644
+        """The permissions that a file may keep."""
         self.folders: dict[bytes, Attributes] = {}
         self.files: dict[int, dict[int, list[Destination]]] = {}
         self.links: dict[bytes, tuple[bytes, bytes]] = {}

@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
-from PySide6.QtCore import QEventLoop, QMimeData, QObject, Qt, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QEventLoop, QMimeData, QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDrag
 
 from inspector.errors import UsageError
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_view import FilesView
-from inspector.viewmodel.dragging import extract_dragged, forget, refuse_large
+from inspector.viewmodel.dragging import extract_dragged, forget, refuse_large, sweep
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import StructureNode
 
@@ -139,6 +139,21 @@ class DragOut(QObject):
             self._loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
             self._loop = None
         return self._files
+
+
+def remove_leftovers(runner: TaskRunner) -> None:
+    """Remove the dragged files of programs that were killed; quietly, in the background."""
+    runner.start(
+        QCoreApplication.translate("DragOut", "Removing the dragged files"),
+        _sweep,
+        lambda _: None,
+        lambda _: None,
+        quiet=True,
+    )
+
+
+def _sweep(_token: CancelToken, _sink: ProgressSink) -> None:
+    sweep()
 
 
 def _forget(files: tuple[Path, ...], _token: CancelToken, _sink: ProgressSink) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
+import stat
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import ExtractError, UsageError
+from inspector.extract import disk, leftovers
 from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.extracting import extract_paths
@@ -24,8 +29,12 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1 << 30
 """Of files that are dragged at once: they are written before the drop, for whoever takes them to read."""
+_PREFIX: Final = "image-inspector-drag-"
+_YOUNG_S: Final = 60
+"""A folder that is younger may belong to a program that has not locked it yet."""
 _lock = threading.Lock()
-_folders: list[Path] = []
+_folders: dict[Path, int] = {}
+"""Those of this program, each with a descriptor that holds its lock: one whose lock is free was left behind."""
 
 
 def refuse_large(size: int) -> None:
@@ -44,20 +53,23 @@ def extract_dragged(
     """Write `paths` of the layer or image at `node` into a new private folder; where each of them is now.
 
     The folder stays until `remove_dragged`, at the latest until the program ends: whoever took the files may be reading
-    them. Raises `ExtractError` and what reading raises; then nothing is left.
+    them. No file may be run, whatever its mode was (security.md 34). Raises `ExtractError` and what reading raises; then nothing is left.
     """
+    disk.check_support()
     try:
-        folder = Path(tempfile.mkdtemp(prefix="image-inspector-drag-"))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        number = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise ExtractError(
             tr("No folder for dragged files"), tr("It could not be made: %s.") % (error.strerror or error)
         ) from error
+    leftovers.lock(number)
     with _lock:
-        _folders.append(folder)
+        _folders[folder] = number
     chosen = set(paths)
     paths = tuple(path for path in paths if not any(above in chosen for above in _above(path)))
     try:
-        report = extract_paths(session, node, paths, folder, token, sink)
+        report = extract_paths(session, node, paths, folder, token, sink, programs=False)
     except BaseException:
         _remove(folder)
         raise
@@ -104,6 +116,31 @@ def forget(files: tuple[Path, ...]) -> None:
         _remove(folder)
 
 
+def sweep() -> None:
+    """Remove what programs left that were killed before they could: folders of this person whose lock is free."""
+    if sys.platform == "win32":
+        return  # nothing is extracted there
+    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as found:
+        for entry in found:
+            if entry.name.startswith(_PREFIX):
+                with contextlib.suppress(OSError):
+                    _sweep(Path(entry.path))
+
+
+def _sweep(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(number)
+        # Others can make folders of such names, too, where all make theirs.
+        is_ours = status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == 0o700
+        if is_ours and time.time() - status.st_ctime > _YOUNG_S and leftovers.lock(number):
+            _remove(folder)
+    finally:
+        os.close(number)
+
+
 def _remove(folder: Path) -> None:
     # Folders keep their modes from the archive, and one without w or x holds on to what is in it.
     for place, below, _ in os.walk(folder):
@@ -116,8 +153,9 @@ def _remove(folder: Path) -> None:
                     continue
     shutil.rmtree(folder, ignore_errors=True)
     with _lock:
-        if folder in _folders:
-            _folders.remove(folder)
+        number = _folders.pop(folder, None)
+    if number is not None:
+        os.close(number)
 
 
 atexit.register(remove_dragged)

@@ -42,12 +42,14 @@ def extract_paths(
     target: Path,
     token: CancelToken,
     sink: ProgressSink,
+    *,
+    programs: bool = True,
 ) -> ExtractReport:
-    """As `run_extract`, with the report as it is."""
+    """As `run_extract`, with the report as it is. Without `programs` no file may be run."""
     image = node.image
     if image is None:
         raise UsageError(tr("Nothing to extract"), tr("Choose an image or a layer."))
-    selection = Selection(paths)
+    selection = Selection(paths, programs=programs)
     limits = session.limits
     known = session.read_listings()  # not from the cache: the report warns of bytes that are not what they should be
     if node.layer is None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,10 +14,12 @@ from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDrag, QDropEvent
 from pytestqt.qtbot import QtBot
 
+from inspector.ui import drag_out
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
+from inspector.ui.task_runner import TaskRunner
 from inspector.viewmodel import dragging
-from tests.builders import ImageSpec, docker_24, layer_tar
+from tests.builders import Bundle, Entry, ImageSpec, docker_24, folder, layer_tar
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
@@ -125,3 +130,64 @@ def test_nothing_to_extract_is_told(view: ArchiveView, qtbot: QtBot) -> None:
     if data is not None:
         assert paths_of(data) == []
     assert view.bar.isVisible()
+
+
+def test_nothing_that_was_dragged_can_be_run(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    """Security.md 34: a double click on a dropped file shall not start it."""
+    entries = [folder("opt"), Entry("opt/run.sh", b"#!/bin/sh", mode=0o6777), Entry("x.desktop", b"[x]", mode=0o777)]
+    tar = Bundle(tuple(entries)).tar()
+    opened = open_archive(docker_24([ImageSpec((tar,), ("app:1",))]).write(tmp_path / "programs.tar"))
+    opened.select(node_named(opened, "layer 1"))
+    settle(qtbot, opened)
+    opened.pages.files.view.selectAll()
+    dropped = paths_of(opened.drags.begin())
+    files = {found.name: found.stat().st_mode & 0o7777 for path in dropped for found in (path, *path.rglob("*"))}
+    assert files == {"opt": 0o755, "run.sh": 0o644, "x.desktop": 0o644}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from inspector.progress import CancelToken, ignore_progress
+from inspector.viewmodel.dragging import extract_dragged
+from inspector.viewmodel.session import open_session
+session = open_session(Path(sys.argv[1]), CancelToken(), ignore_progress)
+node = next(node for node in session.tree.nodes if node.layer is not None)
+(file,) = extract_dragged(session, node, (b"etc/passwd",), CancelToken(), ignore_progress)
+print(file, flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is extracted on Windows")
+def test_what_a_killed_program_left_is_removed_by_the_next(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dragging, "_YOUNG_S", -1)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    shared = tmp_path / "image-inspector-drag-shared"
+    shared.mkdir(mode=0o755)  # of no program of ours: those are private
+    (tmp_path / "image-inspector-drag-link").symlink_to(shared)
+    command = [sys.executable, "-c", KILLED, str(archive)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as program:
+        assert program.stdout is not None
+        file = Path(program.stdout.readline().strip())
+        dragging.sweep()
+        assert file.exists()  # the program lives
+        program.kill()
+    assert file.exists()
+    dragging.sweep()
+    assert not file.parent.exists()
+    assert shared.is_dir()
+
+
+def test_a_start_looks_for_what_was_left(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[bool] = []
+    monkeypatch.setattr(drag_out, "sweep", lambda: swept.append(True))
+    runner = TaskRunner()
+    drag_out.remove_leftovers(runner)
+    qtbot.waitUntil(lambda: swept == [True] and not runner.tasks, timeout=PATIENCE_MS)
+    assert runner.shut_down(10)
