@@ -26,10 +26,6 @@ def stand_in(blob: Blob, place: int = 0) -> Digest:
     return Digest.parse(f"{WAITING}:{(blob.claimed or named).encoded}")
 
 
-def is_stand_in(digest: Digest | None) -> bool:
-    return digest is not None and digest.algorithm == WAITING
-
-
 def whole(blob: Blob) -> Blob:
     """`blob`, if the archive holds all of it and nothing showed that its bytes are others; `BlobMismatch` else."""
     if not blob.member.complete:
@@ -104,4 +100,4 @@ class BlobBag:
         self._found.setdefault(key, planned)
 
 
-__all__ = ["ADDED", "KEPT", "REWRITTEN", "BlobBag", "blob_name", "is_stand_in", "mismatch", "stand_in", "whole"]
+__all__ = ["ADDED", "KEPT", "REWRITTEN", "BlobBag", "blob_name", "mismatch", "stand_in", "whole"]

@@ -242,7 +242,6 @@ REPAIRS: Final[tuple[Repair, ...]] = (
 
 BY_ID: Final[Mapping[str, Repair]] = {repair.id: repair for repair in REPAIRS}
 ALWAYS: Final = frozenset(repair.id for repair in REPAIRS if repair.mode is Mode.ALWAYS)
-DEFAULTS: Final = frozenset(repair.id for repair in REPAIRS if repair.mode is Mode.DEFAULT)
 ALL: Final = frozenset(BY_ID) - {"prune-absent", "distributable"}
 """All at once: `point-at-complete` mends what `prune-absent` would, and a licence is nobody's default."""
 

@@ -132,13 +132,5 @@ def _kind(value: object) -> str:
     return "a list" if isinstance(value, list | tuple) else "something else"
 
 
-EMPTY_BYTES: Final = Digest.of(b"")
-"""Of no bytes at all: a zero-length layer file."""
 EMPTY_JSON: Final = Digest.of(b"{}")
 """Of the empty descriptor's content `{}`, 2 bytes (manifest.md#guidance-for-an-empty-descriptor)."""
-EMPTY_TAR: Final = Digest.of(bytes(1024))
-"""Of a tar of two zero blocks: diffID of the usual empty layer."""
-EMPTY_TAR_GZIP_DOCKER: Final = Digest.from_hex("a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4")
-"""Docker's fixed 32 byte gzip of `EMPTY_TAR`, seen in old registries."""
-EMPTY_TAR_GZIP: Final = Digest.from_hex("4f4fb700ef54461cfa02571ae0db9a0dc1e0cdb5577484a6d75e68dc38e8acc1")
-"""The gzip of `EMPTY_TAR` that BuildKit and Go write."""

@@ -147,12 +147,6 @@ def _repairs(finding: Finding) -> Iterable[str]:
                 yield f"• {tr(repair.title)}. {tr(repair.effect)}"
 
 
-def repairs_of(rows: Iterable[FindingRow]) -> frozenset[str]:
-    """The repairs of an export that are about these findings, by their ids."""
-    codes = {row.code for row in rows if row.mendable}
-    return frozenset(repair.id for repair in REPAIRS if codes & set(repair.codes))
-
-
 def as_text(rows: Iterable[FindingRow]) -> str:
     """The rows with everything that they say, for pasting into a message."""
     return "\n\n".join(row.details for row in rows)

@@ -58,9 +58,6 @@ class RecentList:
     def without(self, path: str) -> RecentList:
         return RecentList(tuple(entry for entry in self.entries if entry.path != path))
 
-    def cleared(self) -> RecentList:
-        return RecentList()
-
     def to_json(self) -> str:
         return json.dumps({"version": 1, "recent": [asdict(entry) for entry in self.entries]})
 

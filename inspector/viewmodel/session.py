@@ -122,11 +122,6 @@ class ArchiveSession:
         return self.archive.size
 
     @property
-    def temporary_bytes(self) -> int:
-        """Size of the private unpacked copy of a compressed archive, else 0."""
-        return self.archive.spooled_bytes
-
-    @property
     def findings(self) -> FindingList:
         """Those of opening, and those that reading layers has brought since."""
         return self.found.rows

@@ -14,7 +14,6 @@ from inspector.viewmodel import display
 
 if TYPE_CHECKING:
     from inspector.viewmodel.session import ArchiveSession
-    from inspector.viewmodel.tree import StructureNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +47,9 @@ def verify_all(
     `on_checked` is called from the worker after each; the tree's `refresh` is then due on the window's thread.
     Raises `Cancelled`, `SourceChanged`, `LimitReached` ("blob_bytes"); what was checked until then stays.
     """
-    return _verify(session, session.tree.nodes, token, sink, on_checked)
-
-
-def verify_node(
-    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
-) -> VerificationOutcome:
-    """The blobs of a node and of all below it."""
-    return _verify(session, tuple(node.walk()), token, sink, None)
-
-
-def _verify(
-    session: ArchiveSession,
-    nodes: Iterable[StructureNode],
-    token: CancelToken,
-    sink: ProgressSink,
-    on_checked: Callable[[], None] | None,
-) -> VerificationOutcome:
     blobs: dict[Blob, str] = {}
     absent: set[str] = set()
-    for node in nodes:
+    for node in session.tree.nodes:
         if node.blob is not None:
             blobs.setdefault(node.blob, node.short)
         elif node.state().check.name == "ABSENT":

@@ -14,7 +14,7 @@ from inspector.errors import BlobMismatch, UsageError
 from inspector.export.mending import with_findings
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.plan import plan_export
-from inspector.export.repairs import ALL, ALWAYS, BY_ID, DEFAULTS, REPAIRS, Digests, Mode, chosen_by
+from inspector.export.repairs import ALL, ALWAYS, BY_ID, REPAIRS, Digests, chosen_by
 from inspector.findings import Fix
 from tests.builders import Bundle, Entry, compact, containerd, descriptor, docker_25, image, sha256
 from tests.builders.altered import LAYERS, altered, blob, drop, put
@@ -201,7 +201,6 @@ def test_every_repair_has_a_case() -> None:
     assert set(OPTIONAL) | set(NEEDED) | {"layer-coding"} == {repair.id for repair in REPAIRS}
     assert set(NEEDED) | {"layer-coding"} == ALWAYS
     assert all(repair.title and repair.effect.endswith(".") for repair in REPAIRS)
-    assert {repair.id for repair in REPAIRS if repair.mode is Mode.DEFAULT} == DEFAULTS
 
 
 def test_an_archive_in_order_needs_nothing(plan: Callable[..., Any]) -> None:

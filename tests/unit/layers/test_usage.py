@@ -1,14 +1,9 @@
 from __future__ import annotations
 
 from inspector.layers.merged import merge
-from inspector.layers.tree import tree_of_merged
 from inspector.layers.usage import (
     LayerUsage,
-    Sized,
     Waste,
-    efficiency,
-    largest_files,
-    largest_folders,
     largest_waste,
     layer_usage,
 )
@@ -29,15 +24,8 @@ def test_per_layer() -> None:
         LayerUsage(2, 0, 2, 60, 60, 0),
         LayerUsage(3, 0, 2, 30, 30, 0),
     )
-    assert efficiency(MERGED) == 97 / 247
-    assert efficiency(merge([])) == 1.0
 
 
 def test_what_is_wasted_names_who_hid_it() -> None:
     assert largest_waste(MERGED) == [Waste(b"d/a", 100, 1, 2), Waste(b"d/b", 50, 1, 2)]
     assert largest_waste(MERGED, 1) == [Waste(b"d/a", 100, 1, 2)]
-
-
-def test_the_largest_come_first() -> None:
-    assert largest_files(MERGED, 2) == [Sized(b"d/b", 60), Sized(b"e/f/g", 30)]
-    assert largest_folders(tree_of_merged(MERGED)) == [Sized(b"d", 60), Sized(b"e", 30), Sized(b"e/f", 30)]

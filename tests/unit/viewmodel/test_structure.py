@@ -12,7 +12,7 @@ from inspector.viewmodel import labels
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.states import Check
 from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree, TreeColumn
-from inspector.viewmodel.verification import verify_all, verify_node
+from inspector.viewmodel.verification import verify_all
 from tests.builders import (
     Blobs,
     Bundle,
@@ -181,7 +181,7 @@ def test_a_damaged_layer_shows_up_to_the_top(session_of: Opener) -> None:
     damaged = bytearray(bundle.data(layer))
     damaged[600] ^= 1
     session = session_of(bundle.replacing(layer, bytes(damaged)))
-    outcome = verify_node(session, session.tree.root, CancelToken(), ignore_progress)
+    outcome = verify_all(session, CancelToken(), ignore_progress)
     session.tree.refresh()
     assert outcome.wrong == 1
     wrong = next(node for node in session.tree.nodes if node.type is NodeType.LAYER)
