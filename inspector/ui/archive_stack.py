@@ -41,6 +41,9 @@ class ArchiveStack(QWidget):
         self._runner = runner
         self._settings = settings
         self._opening: set[str] = set()
+        self._words = 0
+        """Counts how often the words changed."""
+        self._missing: dict[str, bool] = {}
         self._raised: dict[str, tuple[str, ...]] = {}
         self._failed: dict[Message, Path] = {}
         self._again: dict[str, OpenArchive] = {}
@@ -128,19 +131,24 @@ class ArchiveStack(QWidget):
 
     def tell_anew(self) -> None:
         """Another unit or language: every text of every open archive is made again."""
+        self._words += 1
         self.refresh_recent()
         for view in self.views():
-            self._runner.start(
-                self.tr("Changing the words"),
-                partial(_retell, view.session),
-                partial(self._told_anew, view),
-                view.show_error,
-                owner=view,
-                quiet=True,
-            )
+            self._tell_anew(view)
 
-    def _told_anew(self, view: ArchiveView, session: ArchiveSession) -> None:
-        if not view.session.closed and not self.is_busy(view):
+    def _tell_anew(self, view: ArchiveView) -> None:
+        self._runner.start(
+            self.tr("Changing the words"),
+            partial(_retell, view.session),
+            partial(self._told_anew, view, self._words),
+            view.show_error,
+            owner=view,
+            quiet=True,
+        )
+
+    def _told_anew(self, view: ArchiveView, words: int, session: ArchiveSession) -> None:
+        # Who chooses twice in a row gets two answers, in any order: the newest counts.
+        if words == self._words and not view.session.closed and not self.is_busy(view):
             front = self.view
             self._opened(view, session)
             if front is not view and front is not None:
@@ -226,13 +234,18 @@ class ArchiveStack(QWidget):
         self._runner.start(
             self.tr("Opening %s") % safe(path.name),
             lambda token, sink: open_session(path, token, sink, raised=raised, limits=limits, cache=cache),
-            partial(self._opened, instead_of),
+            partial(self._read, instead_of, self._words),
             partial(self._not_opened, path),
             on_end=partial(self._opening.discard, str(path)),
             on_drop=ArchiveSession.close,
         )
 
-    def _opened(self, instead_of: ArchiveView | None, session: ArchiveSession) -> None:
+    def _read(self, instead_of: ArchiveView | None, words: int, session: ArchiveSession) -> None:
+        view = self._opened(instead_of, session)
+        if words != self._words:
+            self._tell_anew(view)  # they changed while it was being opened
+
+    def _opened(self, instead_of: ArchiveView | None, session: ArchiveSession) -> ArchiveView:
         front = self.view
         if front is not None:
             self.remember(front)
@@ -265,6 +278,7 @@ class ArchiveStack(QWidget):
         if self.view is view:
             view.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view_changed.emit()
+        return view
 
     def _place_of(self, again: OpenArchive) -> int:
         """Where its tab was among those that are open again: they come in the order in which they can be read."""
@@ -302,22 +316,22 @@ class ArchiveStack(QWidget):
 
     def refresh_recent(self) -> None:
         """Show the list of recent archives as it is now; what is missing is marked as soon as that is known."""
-        self._missing: dict[str, bool] = {}
+        self._missing = {}
         self.empty.show_recent(self._settings.recent, self._missing, time.time())
         for entry in self._settings.recent.entries[:MOST_SHOWN]:
             # A dead network share answers after half a minute, or never: asked in a thread, and each by itself.
             self._runner.start(
                 self.tr("Looking for recent archives"),
                 partial(_is_missing, entry.path),
-                partial(self._mark_missing, entry.path),
+                partial(self._mark_missing, self._missing, entry.path),
                 lambda _error: None,
                 owner=self,
                 quiet=True,
                 aside=True,
             )
 
-    def _mark_missing(self, path: str, missing: bool) -> None:
-        if missing:
+    def _mark_missing(self, asked: dict[str, bool], path: str, missing: bool) -> None:
+        if missing and asked is self._missing:
             self._missing[path] = True
             self.empty.mark_missing(path)
 

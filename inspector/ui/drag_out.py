@@ -89,12 +89,12 @@ class DragOut(QObject):
             return None
         paths = tuple(files.path_in_image(row) for row in rows)
         self._files = ()
-        self._task = self._runner.start(
+        self._task = task = self._runner.start(
             self.tr("Writing the dragged files"),
             partial(extract_dragged, self._session, self._host.node, paths),
-            self._written,
+            lambda files: self._written(task, files),
             self._host.show_error,
-            on_end=self._ended,
+            on_end=lambda: self._ended(task),
             owner=self,
             on_drop=forget,
         )
@@ -115,6 +115,9 @@ class DragOut(QObject):
         if self._task is not None and self._task.running:
             self._task.cancel()
         files, self._files = self._files, ()
+        self._remove(files)
+
+    def _remove(self, files: tuple[Path, ...]) -> None:
         if files:
             self._runner.start(
                 self.tr("Removing the dragged files"),
@@ -124,13 +127,18 @@ class DragOut(QObject):
                 quiet=True,
             )
 
-    def _written(self, files: tuple[Path, ...]) -> None:
-        self._files = files
+    def _written(self, task: Task[tuple[Path, ...]], files: tuple[Path, ...]) -> None:
+        if self._task is task:
+            self._files = files
+        else:
+            self._remove(files)
 
-    def _ended(self) -> None:
-        self._task = None
-        if self._loop is not None:
-            self._loop.quit()
+    def _ended(self, task: Task[tuple[Path, ...]]) -> None:
+        # That of an earlier drag, which nobody took, may end while the next one is under way.
+        if self._task is task:
+            self._task = None
+            if self._loop is not None:
+                self._loop.quit()
 
     def _wait(self) -> tuple[Path, ...]:
         if self._task is not None and self._task.running and self._loop is None:

@@ -60,7 +60,8 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._session = session
         self._runner = runner
-        self._tasks: list[Task[Any]] = []
+        self._check: Task[Any] | None = None
+        self._planning: Task[Any] | None = None
         self._target_ok = False
         self._plan_ok = False
         self.setWindowTitle(text.title(self.tr("Export %s") % session.title))
@@ -189,16 +190,16 @@ class ExportDialog(QDialog):
         self._pause.start()
 
     def _check_target(self) -> None:
-        target, request = Path(self.target.text()), self.request
-        self._tasks.append(
-            self._runner.start(
-                self.tr("Looking at the target"),
-                lambda _token, _sink: exporting.check_target(self._session, target, request),
-                partial(self._target_checked, target),
-                self._target_failed,
-                owner=self,
-                quiet=True,
-            )
+        # Questions run side by side: the answer to an older one must not come after that to a newer one.
+        _cancel(self._check)
+        session, target, request = self._session, Path(self.target.text()), self.request
+        self._check = self._runner.start(
+            self.tr("Looking at the target"),
+            lambda _token, _sink: exporting.check_target(session, target, request),
+            partial(self._target_checked, target),
+            self._target_failed,
+            owner=self,
+            quiet=True,
         )
 
     def _target_checked(self, target: Path, found: TargetCheck) -> None:
@@ -215,6 +216,7 @@ class ExportDialog(QDialog):
         self._target_note.show()
 
     def _plan(self) -> None:
+        _cancel(self._planning)
         self._plan_ok = False
         self._update_button()
         if self.choices.nothing_chosen:
@@ -222,14 +224,12 @@ class ExportDialog(QDialog):
             self._plan_note.setText(self.tr("Choose at least one image."))
             return
         request = self.request
-        self._tasks.append(
-            self._runner.start(
-                self.tr("Planning the export"),
-                partial(exporting.prepare_export, self._session, request, target=Path(self.target.text())),
-                partial(self._planned, request),
-                self._plan_failed,
-                owner=self,
-            )
+        self._planning = self._runner.start(
+            self.tr("Planning the export"),
+            partial(exporting.prepare_export, self._session, request, target=Path(self.target.text())),
+            partial(self._planned, request),
+            self._plan_failed,
+            owner=self,
         )
 
     def _planned(self, request: ExportRequest, sheet: PlanSheet) -> None:
@@ -262,9 +262,14 @@ class ExportDialog(QDialog):
         self.export_asked.emit(request, target, overwrite)
 
     def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        _cancel(self._check)
+        _cancel(self._planning)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._stop()
         super().closeEvent(event)
+
+
+def _cancel(task: Task[Any] | None) -> None:
+    if task is not None:
+        task.cancel()

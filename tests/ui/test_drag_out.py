@@ -86,6 +86,13 @@ def test_what_nobody_took_is_removed(view: ArchiveView, qtbot: QtBot, monkeypatc
     assert not taken[0].parent.exists()
 
 
+def test_a_drag_given_up_does_not_end_the_next_one(view: ArchiveView) -> None:
+    view.pages.files.view.go_to_path(b"etc/passwd")
+    assert view.drags.begin() is not None
+    view.drags.give_up()  # how it ended is told only while the next one waits
+    assert [file.name for file in paths_of(view.drags.begin())] == ["passwd"]
+
+
 def test_too_much_is_told_and_not_written(view: ArchiveView, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dragging, "MOST_BYTES", 10)
     view.pages.files.view.go_to_path(b"usr/bin/tool")

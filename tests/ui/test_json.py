@@ -175,6 +175,15 @@ def test_a_payload_is_unpacked_below(qtbot: QtBot, page: JsonPage) -> None:
         assert not page.decoded.isVisible()
 
 
+def test_the_cursor_may_move_within_what_is_being_unpacked(qtbot: QtBot, page: JsonPage) -> None:
+    shown = document({"payload": base64.b64encode(json.dumps(STATEMENT).encode()).decode()})
+    page.show_json(shown)
+    page.decoded.look_at(shown.pretty, 1)
+    page.decoded._start()
+    page.decoded.look_at(shown.pretty, 1)
+    qtbot.waitUntil(page.decoded.isVisible, timeout=PATIENCE_MS)
+
+
 def test_copying_and_hovering_in_the_tree(qtbot: QtBot, page: JsonPage) -> None:
     page.show_json(document({"digest": DIGEST, "list": [1, 2]}))
     page.toggle_tree()

@@ -136,6 +136,25 @@ def test_units_change_in_every_pane_and_nothing_else_does(
     assert not again.pages.bar.isVisible()
 
 
+def test_units_chosen_while_an_archive_opens_and_twice_in_a_row(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, archive: Path, oci_archive: Path
+) -> None:
+    open_archive(oci_archive)
+    window.open_paths([archive])
+    for units in (Units.BINARY, Units.DECIMAL, Units.BINARY):
+        window.settings.preferences = Preferences(units=units)
+        window.apply_preferences()
+
+    def sizes() -> list[str]:
+        return [view.session.tree.root.size_text for view in window.archives.views()]
+
+    qtbot.waitUntil(
+        lambda: len(sizes()) == 2 and all("KiB" in size for size in sizes()) and not window.runner.tasks,
+        timeout=PATIENCE_MS,
+    )
+    assert [view.session.path for view in window.archives.views()] == [oci_archive, archive]
+
+
 def test_a_running_export_outlives_a_change_of_units(
     qtbot: QtBot, window: MainWindow, open_archive: Opener, archive: Path
 ) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from inspector.findings import Finding, Severity
+from inspector.progress import CancelToken, ProgressSink
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
 from inspector.ui.widgets.sharebar import ShareBar
+from inspector.viewmodel import session as sessions
+from inspector.viewmodel.pages import Section
+from inspector.viewmodel.tree import StructureNode
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
@@ -45,6 +51,29 @@ def test_keys_on_the_bar(qtbot: QtBot, window: MainWindow, open_archive: Opener,
     bar.grab()
     qtbot.keyClick(bar, Qt.Key.Key_Return)
     assert view.node.label.startswith("layer 2")
+
+
+def test_what_is_found_while_the_summary_is_read_is_counted(
+    qtbot: QtBot, open_archive: Opener, oci_archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = sessions.load_summary
+    late = Finding("TAR-1", Severity.ERROR, "found late")
+
+    def load_and_find(
+        session: sessions.ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+    ) -> tuple[Section, ...]:
+        sections = load(session, node, token, sink)
+        session.found.add_of_layer(None, [late])
+        return sections
+
+    monkeypatch.setattr(sessions, "load_summary", load_and_find)
+    view = open_archive(oci_archive)
+    view.select(view.session.tree.root)
+
+    def told() -> list[str]:
+        return [label.text() for label in view.pages.summary.findChildren(QLabel)]
+
+    qtbot.waitUntil(lambda: f"{view.session.findings.sign} {view.session.findings.text}" in told(), timeout=PATIENCE_MS)
 
 
 def test_the_system_is_found_out_afterwards(qtbot: QtBot, open_archive: Opener, oci_archive: Path) -> None:

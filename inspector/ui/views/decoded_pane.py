@@ -44,17 +44,21 @@ class DecodedPane(QWidget):
 
     def look_at(self, document: JsonText | None, line: int) -> None:
         """The cursor is at a line of the pretty text; None: at nothing."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        self._pause.stop()
         logical = document.logical(line) if document is not None and line < document.line_count else -1
         if document is None or logical < 0 or not may_decode(*document.scalar(logical, _LOOKED_AT)):
+            self._stop()
             self._place = None
             self.hide()
         elif self._place != (document, logical):
+            self._stop()
             self._place = (document, logical)
             self._pause.start()
+
+    def _stop(self) -> None:
+        self._pause.stop()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     def _start(self) -> None:
         if self._place is None:

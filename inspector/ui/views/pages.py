@@ -58,6 +58,7 @@ class Pages(QWidget):
         self._path = b""
         self._told: FindingList | None = None
         """The findings that the archive's summary was made with."""
+        self._newest: dict[Page, Task[Any]] = {}
         self._statuses: dict[Page | None, tuple[str, str]] = {}
         self.summary = SummaryPage()
         self.files = FilesPage(runner)
@@ -247,6 +248,7 @@ class Pages(QWidget):
         for task in self._loading:
             task.cancel()
         self._loading.clear()
+        self._newest.clear()
         self.files.compare.stop()
 
     def reload(self) -> None:
@@ -294,7 +296,7 @@ class Pages(QWidget):
         elif page is Page.SUMMARY:
             self._start(
                 page,
-                partial(sessions.load_summary, session, node),
+                partial(_read_summary, session, node),
                 partial(self._show_summary, node),
             )
         elif page is Page.NOTABLE:
@@ -313,8 +315,12 @@ class Pages(QWidget):
             self._start(Page.HISTORY, lambda token, _sink: dockerfile(image, token), self.history.show_dockerfile)
 
     def _start(self, page: Page, work: Callable[[CancelToken, ProgressSink], Any], show: Callable[[Any], None]) -> None:
+        if page in self._newest:
+            self._newest[page].cancel()  # `reload`: what it read before must not be shown after this
         what = self.tr("Reading %s") % page.caption
-        task = self._runner.start(what, work, show, partial(self._failed, page), on_end=self.learned.emit, owner=self)
+        self._newest[page] = task = self._runner.start(
+            what, work, show, partial(self._failed, page), on_end=self.learned.emit, owner=self
+        )
         self._loading.append(task)
 
     def _start_files(self, node: StructureNode) -> None:
@@ -342,8 +348,8 @@ class Pages(QWidget):
 
         self._start(Page.FILES, work, self._show_files)
 
-    def _show_summary(self, node: StructureNode, sections: tuple[Section, ...]) -> None:
-        self._told = self._session.findings
+    def _show_summary(self, node: StructureNode, read: tuple[FindingList, tuple[Section, ...]]) -> None:
+        self._told, sections = read
         self.summary.show_sections(sections)
         if self.summary.waits:
             task = self._runner.start(
@@ -378,3 +384,12 @@ class Pages(QWidget):
         if action is Action.CONTINUE_WITH_MORE:
             self._session.allow_more(message.limit)
         self.reload()
+
+
+def _read_summary(
+    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+) -> tuple[FindingList, tuple[Section, ...]]:
+    """With the findings from before: what the rules find while it is read, it may not tell."""
+    if node is session.tree.root:
+        session.check(token)
+    return session.findings, sessions.load_summary(session, node, token, sink)

@@ -135,6 +135,7 @@ class SizeMapPage(QWidget):
     def show_map(self, size_map: SizeMap) -> None:
         """Begin at the top."""
         # Nodes are numbers of their map: none of an earlier one may be looked for in this one.
+        self._stop()
         self._map, self._level = size_map, None
         self._folder, self._going_to = 0, -1
         self.colouring.clear()
@@ -149,10 +150,7 @@ class SizeMapPage(QWidget):
 
     def clear(self) -> None:
         """Show nothing, and forget what was being laid out."""
-        for task in (self._task, self._changes_task):
-            if task is not None:
-                task.cancel()
-        self._task = self._changes_task = None
+        self._stop()
         self._pause.stop()
         self._map = self._level = None
         self._folder, self._going_to = 0, -1
@@ -161,6 +159,12 @@ class SizeMapPage(QWidget):
         self._empty(self._crumbs)
         self._empty(self._legend)
         self._note.hide()
+
+    def _stop(self) -> None:
+        for task in (self._task, self._changes_task):
+            if task is not None:
+                task.cancel()
+        self._task = self._changes_task = None
 
     def go_to(self, folder: int, node: int = -1) -> None:
         """Show a folder, with the cursor on `node` if it is in it."""
@@ -213,6 +217,9 @@ class SizeMapPage(QWidget):
         size_map, wanted = self._map, self._chosen()
         if size_map is None or wanted is None:
             return
+        if self._changes_task is not None:
+            # Other colours were chosen meanwhile: should it fail now, they stay.
+            self._changes_task.cancel()
         if wanted is not Colouring.CHANGE or size_map.has_changes or self.changes_of is None:
             self._lay_out()
             return
