@@ -2,11 +2,19 @@
 
 English is the source and needs no catalogue. The terminal twin and every JSON key stay English: they never call `speak`.
 `ui/translator.py` lets `QObject.tr` look into the same catalogue.
+
+Rooms below the view-models write English. Their sentences go to terminals, reports and JSON as they are, and may outlive a
+change of the language; `say` lets them remember how they were made, so that the window can put them into its language when
+it shows them.
 """
 
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _code = ""
@@ -23,8 +31,67 @@ def spoken() -> str:
     return _code
 
 
+class Said(str):
+    """An English sentence, and what it was made of. Made by `say` and `say_n`."""
+
+    __slots__ = ("number", "plural", "template", "values")
+    template: str
+    values: tuple[object, ...] | dict[str, object]
+    plural: str
+    """The template for several; "" if it does not depend on a number."""
+    number: int
+
+    def translated(self) -> str:
+        """In the person's language, and so are those of its values that were said."""
+        find = _catalogue
+        words = find.ngettext(self.template, self.plural, self.number) if self.plural else find.gettext(self.template)
+        if isinstance(self.values, dict):
+            return words % {name: in_language(value) for name, value in self.values.items()}
+        return words % tuple(in_language(value) for value in self.values) if self.values else words
+
+
+def say(template: str, /, *values: object, **named: object) -> Said:
+    """A sentence of a room below the view-models: `say("%s ends too early.", name)`; several values are named,
+    `say("%(name)s has %(size)s bytes.", name=…, size=…)`. Without any, a `%` stands for itself.
+    """
+    if isinstance(template, Said):
+        return template
+    return _made(template, template, "", 1, named or values)
+
+
+def say_n(one: str, many: str, number: int, /, *values: object, **named: object) -> Said:
+    """As `say`, in the form that `number` asks for: `say_n("%s file", "%s files", n, f"{n:,}")`."""
+    return _made(one if number == 1 else many, one, many, number, named or values)
+
+
+def _made(
+    english: str, template: str, plural: str, number: int, values: tuple[object, ...] | dict[str, object]
+) -> Said:
+    said = Said(english % values if values else english)
+    said.template, said.plural, said.number, said.values = template, plural, number, values
+    return said
+
+
+def said_by(error: Exception) -> str:
+    """The sentence that an exception was made with; `str` would forget how it was said."""
+    return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+
+
+def say_all(parts: Iterable[str], between: str = " ") -> Said:
+    """The parts one after the other, each of which may be said."""
+    listed = tuple(parts)
+    return say(between.replace("%", "%%").join(["%s"] * len(listed)), *listed)
+
+
+def in_language(value: T) -> T | str:
+    """What was said in the person's language; anything else, such as text of an archive, as it is."""
+    return value.translated() if isinstance(value, Said) else value
+
+
 def tr(text: str) -> str:
     """`text` in the person's language, or as it is. Values are put in afterwards: `tr("Open %s") % name`."""
+    if isinstance(text, Said):
+        return text.translated()
     return _catalogue.gettext(text) if text else ""
 
 

@@ -21,9 +21,18 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from inspector import errors  # noqa: E402 - it lies in the checkout
+
 FOLDER = ROOT / "resources" / "translations"
-KEYWORDS = {"tr": (0,), "mark": (0,), "trn": (0, 1), "count": (1, 2)}
-"""Function → which of its arguments are texts."""
+KEYWORDS = {"tr": (0,), "mark": (0,), "trn": (0, 1), "count": (1, 2), "say": (0,), "say_n": (0, 1)}
+"""Function → which of its arguments are texts; two of them are a singular and a plural."""
+SENTENCES = {
+    **{name: (0, 1) for name, kind in vars(errors).items() if isinstance(kind, type)},
+    "LimitReached": (2,), "finding": (2, 3), "Finding": (2, 3), "note": (2, 3), "_find": (2, 3), "broken": (1, 2),
+    "record": (1, 2), "refuses": (1,), "warns": (1,), "wrong": (1,), "LeftOut": (1,), "_told": (2,), "_artifact_type": (1,),
+}  # fmt: skip
+"""What rooms below the view-models write with these, the window translates when it shows it."""
 
 
 def texts() -> Iterator[str | tuple[str, str]]:
@@ -37,7 +46,18 @@ def texts() -> Iterator[str | tuple[str, str]]:
                 said = [call.args[at].value for at in KEYWORDS.get(name, ()) if _is_text(call.args, at)]
                 if len(said) == len(KEYWORDS.get(name, ())) > 0:
                     yield said[0] if len(said) == 1 else (said[0], said[1])
+                for at in SENTENCES.get(name, ()):
+                    yield from _sentences(call.args[at]) if at < len(call.args) else ()
     yield from _tables()
+
+
+def _sentences(argument: ast.expr) -> Iterator[str]:
+    """The texts that an argument may be: one of them, or either side of a condition."""
+    if isinstance(argument, ast.IfExp):
+        yield from _sentences(argument.body)
+        yield from _sentences(argument.orelse)
+    elif isinstance(argument, ast.Constant) and isinstance(argument.value, str) and not argument.value.isupper():
+        yield argument.value
 
 
 def _is_text(arguments: list[Any], at: int) -> bool:
@@ -46,6 +66,9 @@ def _is_text(arguments: list[Any], at: int) -> bool:
 
 def _tables() -> Iterator[str]:
     """Texts of the tables that are looked up as they are."""
+    from inspector.archive.members import MemberKind
+    from inspector.archive.orphans import OrphanKind
+    from inspector.archive.tar_extensions import Stop
     from inspector.conformance.registry import RULES
     from inspector.oci import annotations, mediatype
     from inspector.viewmodel import (
@@ -75,6 +98,8 @@ def _tables() -> Iterator[str]:
         if isinstance(state, states.State):
             yield state.word
             yield state.tooltip
+    yield from (kind.value for kind in (*OrphanKind, *MemberKind, *Stop))
+    yield from ("A safety limit was reached", "Cancelled")
     yield from messages._LABELS.values()
     yield from (words for _, words in (*labels._PREDICATES, *labels._ARTIFACTS))
     yield labels.UNTAGGED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, Layer, NodeKind
 from inspector.archive.opening import finding
 from inspector.findings import Fix, Severity
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import CONTAINERD_SUBJECT, DOCKER_REFERENCE_DIGEST, DOCKER_REFERENCE_TYPE
 from inspector.oci.digest import Digest
@@ -110,7 +111,7 @@ def check_size(opening: Opening, descriptor: Descriptor, blob: Blob) -> None:
             "DESC-4",
             Severity.ERROR,
             "A stated size is wrong",
-            f"The descriptor of {blob.member.name} gives another size than the stored bytes have.",
+            say("The descriptor of %s gives another size than the stored bytes have.", blob.member.name),
             at=blob.member.name,
             pointer=descriptor.pointer,
             digest=descriptor.digest,

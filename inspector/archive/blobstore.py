@@ -10,6 +10,7 @@ from inspector.archive.limits import Limits
 from inspector.archive.members import Member, MemberTable
 from inspector.archive.source import ByteSource, chunks
 from inspector.errors import SourceChanged
+from inspector.language import say
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
@@ -160,7 +161,10 @@ def compute_digest(
         done += len(piece)
         sink(Progress(stage, done, source.size, blob.member.name))
     if done != source.size:
-        raise SourceChanged("The file changed", f"{blob.member.name}: read {done} of {source.size} bytes.")
+        raise SourceChanged(
+            "The file changed",
+            say("%(name)s: read %(done)s of %(size)s bytes.", name=blob.member.name, done=done, size=source.size),
+        )
     digest = Digest.parse(f"{algorithm}:{running.hexdigest()}")
     if blob.member.complete:
         blob.record(digest)

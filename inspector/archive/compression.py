@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from inspector.archive.gzip_stream import GzipDecoder
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.errors import CompressionError, LimitReached
+from inspector.language import say
 
 SNIFF_BYTES = 512
 INPUT_SLICE = 256 * 1024
@@ -180,7 +181,11 @@ def _inflate(
     if decoder is not None or not state.streams:
         raise CompressionError(
             "A compressed stream is cut off",
-            f"The {compression} stream ends after {state.consumed} bytes, before it is complete.",
+            say(
+                "The %(compression)s stream ends after %(consumed)s bytes, before it is complete.",
+                compression=compression,
+                consumed=state.consumed,
+            ),
         )
     state.trailing_garbage += len(carried)
 
@@ -201,7 +206,7 @@ def _next_stream(held: bytes, at: int, compression: Compression, state: InflateS
 
 def _not_a_stream(compression: Compression, state: InflateState) -> None:
     if not state.streams:
-        raise CompressionError("Not a compressed stream", f"The bytes are not a {compression} stream.")
+        raise CompressionError("Not a compressed stream", say("The bytes are not a %s stream.", compression))
 
 
 def _drain(decoder: _Decoder, given: bytes, compression: Compression, zstd_window: int) -> Iterator[bytes]:
@@ -219,10 +224,11 @@ def _drain(decoder: _Decoder, given: bytes, compression: Compression, zstd_windo
                 raise LimitReached(
                     "zstd_window",
                     zstd_window,
-                    f"A zstd frame needs a window of more than {zstd_window} bytes.",
+                    say("A zstd frame needs a window of more than %s bytes.", zstd_window),
                 ) from error
             raise CompressionError(
-                "A compressed stream is damaged", f"The {compression} data is wrong: {error}."
+                "A compressed stream is damaged",
+                say("The %(compression)s data is wrong: %(error)s.", compression=compression, error=error),
             ) from error
         if produced:
             yield produced

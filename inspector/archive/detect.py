@@ -23,6 +23,7 @@ from inspector.archive.source import FileSource, unreadable
 from inspector.archive.writer import tell_writer
 from inspector.errors import ArchiveDamaged, ArchiveError, ArchiveUnreadable
 from inspector.findings import Severity
+from inspector.language import say, say_all
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def _note_compressed(opening: Opening, outer: ByteSource, compression: Compressi
             finding(
                 "ARC-1",
                 Severity.ERROR,
-                f"The {compression} stream around the archive is cut off or damaged",
-                f"{damage} What came out before is shown; download or save it again.",
+                say("The %s stream around the archive is cut off or damaged", compression),
+                say("%s What came out before is shown; download or save it again.", damage),
                 offset=outer.size,
             )
         )
@@ -216,21 +217,29 @@ def _refusal(members: MemberTable, outer: ByteSource, path: Path, compression: C
     if document is not None and document.kind is MemberKind.FILE and document.name in ("manifest.json", "index.json"):
         return ArchiveDamaged(
             "The archive cannot be understood",
-            f"{path}: {document.name} is there, but it is not what an image archive has there. "
-            "Save the image again, or check that this is the right file.",
+            say(
+                "%(path)s: %(name)s is there, but it is not what an image archive has there. Save the image again, or check that this is the right file.",
+                path=path,
+                name=document.name,
+            ),
             subject=str(path),
         )
     end = members.end
     broken_at = None if end is None else (end.truncated_at if end.truncated_at is not None else end.bad_header_at)
     error = identify.explain_members(members, str(path))
     if end is not None and end.trailing_nonzero and broken_at is None:
-        behind = f"More data follows behind its end mark at byte {end.end_offset:,}, perhaps a second archive."
-        return type(error)(error.title, f"{error.message} {behind}", subject=error.subject)
+        behind = say(
+            "More data follows behind its end mark at byte %s, perhaps a second archive.", f"{end.end_offset:,}"
+        )
+        return type(error)(error.title, say_all((error.message, behind)), subject=error.subject)
     if broken_at is None or not error.title.startswith("A tar of other things"):
         return error
     return ArchiveDamaged(
         "The archive is damaged",
-        f"{path}: it is a tar whose readable part ends at byte {broken_at:,}, and no image came before that. "
-        "Download or save it again.",
+        say(
+            "%(path)s: it is a tar whose readable part ends at byte %(broken_at)s, and no image came before that. Download or save it again.",
+            path=path,
+            broken_at=f"{broken_at:,}",
+        ),
         subject=str(path),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, Layer, NodeKind
 from inspector.archive.opening import finding
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say, say_all
 from inspector.oci import mediatype
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from inspector.archive.opening import Opening
 
 
-_AS_STORED = "Files and merged file systems are shown as the manifest has them; an export puts it right."
+_AS_STORED = say("Files and merged file systems are shown as the manifest has them; an export puts it right.")
 
 
 def note_faults(opening: Opening, image: Image) -> None:
@@ -52,7 +53,7 @@ def _absent(image: Image) -> Iterator[Finding]:
 
 def _absent_layer(image: Image, layer: Layer) -> Finding:
     foreign = layer.media_type is not None and mediatype.is_foreign(layer.media_type)
-    title = "A foreign layer is kept elsewhere" if foreign else "A layer is not in the archive"
+    title = say("A foreign layer is kept elsewhere") if foreign else "A layer is not in the archive"
     return finding(
         "BLOB-6",
         Severity.INFO if foreign else Severity.ERROR,
@@ -80,8 +81,14 @@ def _counts(image: Image) -> Iterator[Finding]:
             "MANIF-4",
             Severity.ERROR,
             "The manifest lists no layers",
-            "The config has diffIDs, so layers belong to it. Docker 25.0.0 before rc.2 wrote this (moby#47065). "
-            + _AS_STORED,
+            say_all(
+                (
+                    say(
+                        "The config has diffIDs, so layers belong to it. Docker 25.0.0 before rc.2 wrote this (moby#47065)."
+                    ),
+                    _AS_STORED,
+                )
+            ),
             at=_where(image),
             pointer="$.layers",
             expected=diff_ids,
@@ -122,8 +129,15 @@ def _order(image: Image) -> Iterator[Finding]:
         "MANIF-5",
         Severity.ERROR,
         "The layers stand in the wrong order",
-        "They are the layers of the config, in another order. Docker 25.0.0 wrote this (moby#47150); "
-        "loaders that read index.json unpack a wrong file system or refuse it. " + _AS_STORED,
+        say_all(
+            (
+                say(
+                    "They are the layers of the config, in another order. Docker 25.0.0 wrote this (moby#47150); "
+                    "loaders that read index.json unpack a wrong file system or refuse it."
+                ),
+                _AS_STORED,
+            )
+        ),
         at=_where(image),
         pointer="$.layers",
         expected=_short(config.stated_diff_ids),

@@ -17,6 +17,7 @@ from inspector.archive.members import MemberTable
 from inspector.archive.source import ByteSource, Descriptor, FileSource, unreadable
 from inspector.errors import ArchiveUnreadable, LimitReached, SourceChanged
 from inspector.findings import Finding, Severity, Where
+from inspector.language import say
 from inspector.progress import CancelToken
 
 _FLAGS = (
@@ -53,21 +54,26 @@ def read_folder_members(path: Path, limits: Limits, token: CancelToken) -> Membe
             continue
         if len(members) + len(below) > limits.members:
             raise LimitReached(
-                "members", limits.members, f"{path} holds more than {limits.members:,} files.", subject=str(path)
+                "members",
+                limits.members,
+                say("%(path)s holds more than %(members)s files.", path=path, members=f"{limits.members:,}"),
+                subject=str(path),
             )
         for name, kind, size, link in sorted(below):
             inside = f"{folder}/{name}" if folder else name
             members.add(inside, os.fsencode(inside), MemberKind(kind), size, link)
             if kind == MemberKind.DIRECTORY.value:
                 if depth + 1 >= limits.folder_depth:
-                    findings.append(_unread(inside, f"it lies deeper than {limits.folder_depth} levels"))
+                    findings.append(_unread(inside, say("it lies deeper than %s levels", limits.folder_depth)))
                 else:
                     waiting.append((inside, depth + 1))
     return MemberTable(members, opener, findings=findings[: limits.oddities_per_code], limits=limits, token=token)
 
 
 def _unread(name: str, why: str) -> Finding:
-    return Finding("ARC-1", Severity.WARNING, "A folder was not read", f"{name}: {why}.", Where(name))
+    return Finding(
+        "ARC-1", Severity.WARNING, "A folder was not read", say("%(name)s: %(why)s.", name=name, why=why), Where(name)
+    )
 
 
 class _FolderOpener:
@@ -109,7 +115,7 @@ class _FolderOpener:
             if _BY_HANDLE:
                 if self._root is None:
                     raise ArchiveUnreadable(
-                        "The folder is closed", f"{self._path} was closed.", subject=str(self._path)
+                        "The folder is closed", say("%s was closed.", self._path), subject=str(self._path)
                     )
                 folder = self._open_folder(parts[:-1])
                 number = os.open(parts[-1], _FLAGS, dir_fd=folder.number)
@@ -122,7 +128,12 @@ class _FolderOpener:
         if source.size != member.size:
             raise SourceChanged(
                 "A file of the folder changed",
-                f"{place} has {source.size:,} bytes, it had {member.size:,} when the folder was opened. Open it again.",
+                say(
+                    "%(place)s has %(size)s bytes, it had %(before)s when the folder was opened. Open it again.",
+                    place=place,
+                    size=f"{source.size:,}",
+                    before=f"{member.size:,}",
+                ),
                 subject=str(place),
             )
         return source

@@ -15,6 +15,7 @@ from inspector.archive.image import Image, NodeKind, TreeNode
 from inspector.archive.placement import Placement
 from inspector.archive.vertex import Vertex
 from inspector.errors import LimitReached
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.index import ImageIndex
@@ -95,8 +96,10 @@ class Graph:
             raise LimitReached(
                 "descriptors",
                 allowed,
-                f"The indexes of this archive list more than {allowed:,} descriptors. "
-                "If you trust the archive, open it again with a higher limit.",
+                say(
+                    "The indexes of this archive list more than %s descriptors. If you trust the archive, open it again with a higher limit.",
+                    f"{allowed:,}",
+                ),
             )
 
     def _walk(

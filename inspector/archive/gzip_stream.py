@@ -9,6 +9,7 @@ from __future__ import annotations
 from isal import igzip_lib, isal_zlib
 
 from inspector.errors import CompressionError
+from inspector.language import say
 
 # The stub takes the class for an instance.
 _DeflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]
@@ -48,7 +49,7 @@ class GzipDecoder:
         try:
             produced: bytes = inner.decompress(data, max_length)
         except _DeflateError as error:
-            raise CompressionError("A gzip stream is damaged", f"its deflate data is wrong ({error}).") from error
+            raise CompressionError("A gzip stream is damaged", say("its deflate data is wrong (%s).", error)) from error
         self._crc = isal_zlib.crc32(produced, self._crc)
         self._length += len(produced)
         if inner.eof:
@@ -80,7 +81,7 @@ def _header_length(header: bytes) -> int | None:
     if len(header) < 10:
         return None
     if header[2] != 8:
-        raise CompressionError("Unsupported gzip stream", f"its method is {header[2]}; only 8 (deflate) exists.")
+        raise CompressionError("Unsupported gzip stream", say("its method is %s; only 8 (deflate) exists.", header[2]))
     flags = header[3]
     at: int | None = 10
     if flags & _FEXTRA:

@@ -16,6 +16,7 @@ from inspector.archive.opening import finding
 from inspector.archive.v1chain import V1Layer, chain_of, history_entry, read_v1_layers, tops_of
 from inspector.errors import BlobError
 from inspector.findings import Fix, Severity
+from inspector.language import say
 from inspector.oci.docker import parse_repositories
 from inspector.oci.document import compact_json, parse_document
 from inspector.oci.platform import Platform
@@ -136,7 +137,7 @@ def v1_documents(archive: ImageArchive, image: Image) -> tuple[Document, ...]:
         name = f"{v1_id}/json"
         member = archive.members.find(name)
         if member is None:
-            raise BlobError("A layer's JSON is missing", f"{name} is not in the archive.", subject=name)
+            raise BlobError("A layer's JSON is missing", say("%s is not in the archive.", name), subject=name)
         documents.append(parse_document(archive.members.read(member, "json_bytes"), name))
     return tuple(documents)
 

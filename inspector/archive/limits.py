@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from inspector.errors import LimitReached
+from inspector.language import say
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -70,8 +71,12 @@ class Limits:
             raise LimitReached(
                 "blob_bytes",
                 self.blob_bytes,
-                f"{name or 'The layer'} has {size:,} bytes; more than {self.blob_bytes:,} are not read through unasked, "
-                "since that may take hours.",
+                say(
+                    "%(name)s has %(size)s bytes; more than %(blob_bytes)s are not read through unasked, since that may take hours.",
+                    name=name or say("The layer"),
+                    size=f"{size:,}",
+                    blob_bytes=f"{self.blob_bytes:,}",
+                ),
                 subject=name,
             )
 

@@ -9,6 +9,7 @@ from inspector.archive.member_columns import Member, MemberKind, Members
 from inspector.archive.source import ByteSource
 from inspector.errors import InspectorError
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import say
 from inspector.progress import CancelToken
 
 _STEP = 1 << 20
@@ -38,17 +39,17 @@ def tell_duplicates(
         if position >= limits.oddities_per_code:
             yield Finding(
                 "ARC-2", Severity.WARNING, "More names that stand twice",
-                f"{len(duplicates) - position:,} more are not listed.",
+                say("%s more are not listed.", f"{len(duplicates) - position:,}"),
             )  # fmt: skip
             return
         equal, spent = _equal(twins, open_member, budget, token)
         budget -= spent
         if equal:
-            explanation = "The copies are equal."
+            explanation = say("The copies are equal.")
         elif equal is None:
-            explanation = "The copies have the same size; they were too large, or not whole, to compare them now."
+            explanation = say("The copies have the same size; they were too large, or not whole, to compare them now.")
         else:
-            explanation = (
+            explanation = say(
                 "They differ: skopeo and crane read the first one, containerd and everything that unpacks read the last. "
                 "The last one is shown here."
             )
@@ -58,8 +59,12 @@ def tell_duplicates(
             "A name stands twice in the archive",
             explanation,
             Where(name, offset=twins[-1].header_offset),
-            expected="one",
-            found=f"{len(twins):,} at " + ", ".join(str(twin.header_offset) for twin in twins[:_SHOWN_OFFSETS]),
+            expected=say("one"),
+            found=say(
+                "%(count)s at %(offsets)s",
+                count=f"{len(twins):,}",
+                offsets=", ".join(str(twin.header_offset) for twin in twins[:_SHOWN_OFFSETS]),
+            ),
             fix=Fix.AUTOMATIC if equal else Fix.CHOICE,
         )
 

@@ -15,6 +15,7 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput
 from inspector.errors import BlobMismatch, BlobMissing, LimitReached
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import say
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 __all__ = ["Member", "MemberKind", "MemberTable", "normalised", "read_tar_members"]
@@ -91,7 +92,11 @@ class MemberTable:
         file that is nearly all hole.
         """
         if member.kind is not MemberKind.FILE:
-            raise BlobMissing("No file", f"{member.name} is a {member.kind.value}, not a file.", subject=member.name)
+            raise BlobMissing(
+                "No file",
+                say("%(name)s is a %(kind)s, not a file.", name=member.name, kind=say(member.kind.value)),
+                subject=member.name,
+            )
         return self._opener(member)
 
     def read(self, member: Member, limit_name: str) -> bytes:
@@ -104,14 +109,24 @@ class MemberTable:
             raise LimitReached(
                 limit_name,
                 allowed,
-                f"{member.name} has {member.size:,} bytes; at most {allowed:,} are read.",
+                say(
+                    "%(name)s has %(size)s bytes; at most %(allowed)s are read.",
+                    name=member.name,
+                    size=f"{member.size:,}",
+                    allowed=f"{allowed:,}",
+                ),
                 subject=member.name,
             )
         source = self.open(member)
         if source.size < member.size:
             raise BlobMismatch(
                 "A file is cut off",
-                f"{member.name}: {source.size:,} of {member.size:,} bytes are in the archive.",
+                say(
+                    "%(name)s: %(stored)s of %(size)s bytes are in the archive.",
+                    name=member.name,
+                    stored=f"{source.size:,}",
+                    size=f"{member.size:,}",
+                ),
                 subject=member.name,
             )
         return source.read_at(0, source.size)
@@ -206,7 +221,9 @@ def read_tar_members(source: ByteSource, limits: Limits, token: CancelToken, sin
     for entry in reader:
         count = len(members.names)
         if count >= limits.members:
-            raise LimitReached("members", limits.members, f"The archive has more than {limits.members:,} members.")
+            raise LimitReached(
+                "members", limits.members, say("The archive has more than %s members.", f"{limits.members:,}")
+            )
         stored = entry.name.decode("utf-8", "surrogateescape")
         name = normalised(stored)
         is_as_stored = name == stored
@@ -256,7 +273,12 @@ class _TarOpener:
             raise LimitReached(
                 "inflate_ratio",
                 limits.inflate_ratio,
-                f"{member.name} is a sparse file of {member.size:,} bytes of which {member.stored_size:,} are stored.",
+                say(
+                    "%(name)s is a sparse file of %(size)s bytes of which %(stored_size)s are stored.",
+                    name=member.name,
+                    size=f"{member.size:,}",
+                    stored_size=f"{member.stored_size:,}",
+                ),
                 subject=member.name,
             )
         if member.complete:

@@ -14,6 +14,7 @@ from inspector.archive.opening import finding
 from inspector.archive.orphans import OrphanKind
 from inspector.errors import ArchiveDamaged
 from inspector.findings import Fix, Severity
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.oci.docker import parse_manifest_json
 from inspector.oci.index import ImageIndex
@@ -120,8 +121,10 @@ def _refuse_nonsense(opening: Opening, index_json: Document | None) -> None:
     reason = f"{failure.title}: {failure.message}" if failure is not None else "It is JSON, but no object."
     raise ArchiveDamaged(
         "The index of the archive is no image index",
-        f"index.json is whole, but it cannot be understood. {reason} "
-        "Nothing else tells which images the archive holds: save it again.",
+        say(
+            "index.json is whole, but it cannot be understood. %s Nothing else tells which images the archive holds: save it again.",
+            reason,
+        ),
         subject="index.json",
     )
 

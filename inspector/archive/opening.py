@@ -9,6 +9,7 @@ from inspector.archive.blobstore import BlobState
 from inspector.archive.members import MemberKind
 from inspector.errors import ArchiveUnreadable, DocumentError, InspectorError, LimitReached, ReadFailed
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import Said, say
 from inspector.oci.config import ImageConfig
 from inspector.oci.digest import Digest
 from inspector.oci.document import JsonLimits, parse_document
@@ -57,8 +58,12 @@ class Opening:
             Finding(
                 code,
                 Severity.INFO,
-                f"{count - MAX_FINDINGS_PER_CODE:,} more findings of this kind",
-                f"Only the first {MAX_FINDINGS_PER_CODE} of {count:,} are listed.",
+                say("%s more findings of this kind", f"{count - MAX_FINDINGS_PER_CODE:,}"),
+                say(
+                    "Only the first %(max_findings_per_code)s of %(count)s are listed.",
+                    max_findings_per_code=MAX_FINDINGS_PER_CODE,
+                    count=f"{count:,}",
+                ),
             )
             for code, count in self._counts.items()
             if count > MAX_FINDINGS_PER_CODE
@@ -113,7 +118,9 @@ class Opening:
     def _parse(self, blob: Blob, shown: str, limit: str, *, is_root: bool) -> Document | None:
         try:
             if not blob.member.complete:
-                raise DocumentError("A document that is cut off", f"The archive ends within {shown}.", subject=shown)
+                raise DocumentError(
+                    "A document that is cut off", say("The archive ends within %s.", shown), subject=shown
+                )
             raw = self.members.read(blob.member, limit)
             blob.record(Digest.of(raw))
             claimed = blob.claimed
@@ -210,14 +217,19 @@ def finding(  # noqa: PLR0913 - one keyword per field of Finding and Where
         title,
         explanation,
         Where(at, pointer, offset, str(digest) if digest is not None else None),
-        str(expected) if expected is not None else None,
-        str(found) if found is not None else None,
+        _as_text(expected),
+        _as_text(found),
         fix,
         spec,
     )
 
 
+def _as_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, Said) else str(value)
+
+
 def some(values: Iterable[object], most: int = 3) -> str:
     """`a, b, c and 4 more`, for sentences."""
     listed = [str(value) for value in values]
-    return ", ".join(listed[:most]) + (f" and {len(listed) - most:,} more" if len(listed) > most else "")
+    first, rest = ", ".join(listed[:most]), len(listed) - most
+    return say("%(first)s and %(rest)s more", first=first, rest=f"{rest:,}") if rest > 0 else first

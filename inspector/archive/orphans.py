@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image
 from inspector.archive.opening import finding, some
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say, say_all, say_n
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -106,13 +107,20 @@ def summary(orphans: Sequence[tuple[Blob, OrphanKind]]) -> Finding | None:
         return None
     kinds = Counter(kind for _, kind in orphans)
     names = some(blob.member.name for blob, _ in orphans)
-    counted = ", ".join(f"{count:,} {kind.value}" for kind, count in kinds.items())
+    counted = say_all(
+        (say("%(count)s %(kind)s", count=f"{count:,}", kind=say(kind.value)) for kind, count in kinds.items()), ", "
+    )
     size = sum(blob.size for blob, _ in orphans)
     return finding(
         "BLOB-5",
         Severity.INFO,
-        f"{len(orphans):,} blob{'s that nothing refers' if len(orphans) != 1 else ' that nothing refers'} to",
-        f"{counted}, {size:,} bytes together: {names}.",
+        say_n(
+            "%s blob that nothing refers to",
+            "%s blobs that nothing refers to",
+            len(orphans),
+            f"{len(orphans):,}",
+        ),
+        say("%(counted)s, %(size)s bytes together: %(names)s.", counted=counted, size=f"{size:,}", names=names),
         at="blobs",
         found=counted,
         fix=Fix.AUTOMATIC,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.errors import UsageError
+from inspector.language import said_by, say
 from inspector.oci.platform import Platform
 from inspector.oci.reference import name_matches
 
@@ -28,19 +29,28 @@ def select_image(archive: ImageArchive, name_or_digest: str | None, platform: st
     if name_or_digest is not None:
         found = _by_name(found, name_or_digest) or _by_digest(archive.images, name_or_digest)
         if not found:
-            raise UsageError(f"No image {name_or_digest} in {archive.path.name}", _candidates(runnable))
+            raise UsageError(
+                say("No image %(name_or_digest)s in %(name)s", name_or_digest=name_or_digest, name=archive.path.name),
+                _candidates(runnable),
+            )
     if platform is not None:
         try:
             asked = Platform.from_text(platform)
         except ValueError as error:
-            raise UsageError("A platform that makes no sense", str(error)) from error
+            raise UsageError("A platform that makes no sense", said_by(error)) from error
         found = [image for image in found if image.platform is not None and image.platform.matches(asked)]
         if not found:
-            raise UsageError(f"No image for {platform} in {archive.path.name}", _candidates(runnable))
+            raise UsageError(
+                say("No image for %(platform)s in %(name)s", platform=platform, name=archive.path.name),
+                _candidates(runnable),
+            )
     if not found:
-        raise UsageError(f"No image in {archive.path.name}", "It holds no image that could be chosen.")
+        raise UsageError(say("No image in %s", archive.path.name), "It holds no image that could be chosen.")
     if len(found) > 1:
-        raise UsageError(f"{len(found)} images to choose from in {archive.path.name}", _candidates(found))
+        raise UsageError(
+            say("%(found)s images to choose from in %(name)s", found=len(found), name=archive.path.name),
+            _candidates(found),
+        )
     return found[0]
 
 
@@ -66,8 +76,8 @@ def _candidates(images: Sequence[Image]) -> str:
     if not images:
         return "It holds no image that could be chosen."
     lines = [describe(image) for image in images[:_LISTED]]
-    more = f", and {len(images) - _LISTED} more" if len(images) > _LISTED else ""
-    return f"Choose with --image or --platform among: {', '.join(lines)}{more}."
+    more = say(", and %s more", len(images) - _LISTED) if len(images) > _LISTED else ""
+    return say("Choose with --image or --platform among: %(lines)s%(more)s.", lines=", ".join(lines), more=more)
 
 
 def describe(image: Image) -> str:

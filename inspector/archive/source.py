@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from inspector.errors import ArchiveUnreadable, NotAnArchive, ReadFailed, SourceChanged
+from inspector.language import say
 from inspector.progress import CancelToken
 
 _OPEN_FLAGS = (
@@ -30,12 +31,12 @@ _OPEN_FLAGS = (
 )
 _TICK_NS = 100_000_000
 _KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFDIR: say("a folder"),
+    stat.S_IFIFO: say("a named pipe"),
+    stat.S_IFSOCK: say("a socket"),
+    stat.S_IFCHR: say("a character device"),
+    stat.S_IFBLK: say("a block device"),
+    stat.S_IFLNK: say("a symbolic link"),
 }
 
 
@@ -110,7 +111,13 @@ def read_exactly(descriptor: Descriptor, offset: int, length: int, path: str) ->
     if missing:
         raise SourceChanged(
             "The file became shorter while it was open",
-            f"{path}: {missing} of {length} bytes at offset {offset} are gone. Open it again.",
+            say(
+                "%(path)s: %(missing)s of %(length)s bytes at offset %(offset)s are gone. Open it again.",
+                path=path,
+                missing=missing,
+                length=length,
+                offset=offset,
+            ),
             subject=path,
         )
     return b"".join(pieces)
@@ -165,10 +172,14 @@ class FileSource:
     @staticmethod
     def _refuse_unless_regular(status: os.stat_result, shown: str) -> None:
         if not stat.S_ISREG(status.st_mode):
-            kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a special file")
+            kind = _KINDS.get(stat.S_IFMT(status.st_mode), say("a special file"))
             raise NotAnArchive(
                 "Not an image archive",
-                f"{shown} is {kind}; choose a file that holds an image archive, or a layout folder.",
+                say(
+                    "%(shown)s is %(kind)s; choose a file that holds an image archive, or a layout folder.",
+                    shown=shown,
+                    kind=kind,
+                ),
                 subject=shown,
             )
 
@@ -177,7 +188,7 @@ class FileSource:
         check_range(offset, length, self.size)
         descriptor = self._descriptor
         if descriptor is None:
-            raise ArchiveUnreadable("The file is closed", f"{self.path} was closed.", subject=str(self.path))
+            raise ArchiveUnreadable("The file is closed", say("%s was closed.", self.path), subject=str(self.path))
         return read_exactly(descriptor, offset, length, str(self.path))
 
     def check(self) -> None:
@@ -192,16 +203,18 @@ class FileSource:
             here = os.fstat(descriptor.number)
             there = os.stat(self.path)
         except FileNotFoundError as error:
-            raise self._changed("is no longer at its place") from error
+            raise self._changed(say("is no longer at its place")) from error
         except OSError as error:
             raise unreadable(str(self.path), error) from error
         if (here.st_size, here.st_mtime_ns, here.st_dev, here.st_ino) != self._stamp:
-            raise self._changed("was changed by another program")
+            raise self._changed(say("was changed by another program"))
         if (there.st_dev, there.st_ino) != self.identity:
-            raise self._changed("was replaced by another file")
+            raise self._changed(say("was replaced by another file"))
 
     def _changed(self, how: str) -> SourceChanged:
-        return SourceChanged("The file changed", f"{self.path} {how}. Open it again.", subject=str(self.path))
+        return SourceChanged(
+            "The file changed", say("%(path)s %(how)s. Open it again.", path=self.path, how=how), subject=str(self.path)
+        )
 
     def close(self) -> None:
         """Let go of the file; reads that are under way finish."""

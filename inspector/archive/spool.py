@@ -12,6 +12,7 @@ from inspector.archive.compression import INPUT_SLICE, OUTPUT_SLICE, Compression
 from inspector.archive.limits import Limits
 from inspector.archive.source import ByteSource, Descriptor, check_range, chunks, read_exactly, stamp_of
 from inspector.errors import ArchiveUnreadable, CompressionError, LimitReached
+from inspector.language import say
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 _KEEP_FREE = 64 << 20
@@ -124,14 +125,19 @@ def _fill(
         token.check()
         if state.produced > limits.spool_bytes:
             raise LimitReached(
-                "spool_bytes", limits.spool_bytes, f"Inflated, the archive has more than {limits.spool_bytes:,} bytes."
+                "spool_bytes",
+                limits.spool_bytes,
+                say("Inflated, the archive has more than %s bytes.", f"{limits.spool_bytes:,}"),
             )
         if state.produced > max(limits.inflate_free_bytes, limits.inflate_ratio * state.consumed):
             raise LimitReached(
                 "inflate_ratio",
                 limits.inflate_ratio,
-                f"The archive inflates to more than {limits.inflate_ratio} times its size: {state.produced:,} bytes so far. "
-                "It may be made to fill the disk.",
+                say(
+                    "The archive inflates to more than %(inflate_ratio)s times its size: %(produced)s bytes so far. It may be made to fill the disk.",
+                    inflate_ratio=limits.inflate_ratio,
+                    produced=f"{state.produced:,}",
+                ),
             )
         spooled.append(piece)
         if spooled.size - checked >= _CHECK_EVERY:
@@ -165,7 +171,10 @@ def _no_room(folder: str, error: OSError | None) -> ArchiveUnreadable:
     reason = f" ({error.strerror or error})" if error is not None else ""
     return ArchiveUnreadable(
         "No room for the inflated archive",
-        f"A compressed archive is inflated in {folder} first, and that does not take it{reason}. "
-        "Free some space there, set TMPDIR to a larger disk, or unpack the file yourself and open the tar.",
+        say(
+            "A compressed archive is inflated in %(folder)s first, and that does not take it%(reason)s. Free some space there, set TMPDIR to a larger disk, or unpack the file yourself and open the tar.",
+            folder=folder,
+            reason=reason,
+        ),
         subject=folder,
     )

@@ -34,6 +34,7 @@ from inspector.archive.tar_oddities import Oddities
 from inspector.archive.tar_pax import parse_simple
 from inspector.archive.tar_settle import Settler
 from inspector.findings import Finding, Severity
+from inspector.language import say
 from inspector.progress import CancelToken
 
 __all__ = ["EntryType", "SourceInput", "StreamInput", "TarEnd", "TarEntry", "TarInput", "TarReader"]
@@ -244,7 +245,7 @@ class TarReader:
         if nonzero_at is not None:
             self._oddities.note(
                 "TAR-4", Severity.WARNING, "Something follows the end of the tar",
-                f"Readers stop at the end mark at offset {offset:,}; hidden data or a second archive is not seen.", nonzero_at,
+                say("Readers stop at the end mark at offset %s; hidden data or a second archive is not seen.", f"{offset:,}"), nonzero_at,
             )  # fmt: skip
         elif not is_pair:
             self._oddities.note(
@@ -258,9 +259,9 @@ class TarReader:
     def _stop_short(self, block: bytes, content_end: int, extensions: Extensions | None) -> None:
         """The bytes ended where the next header should be, or before."""
         end = self._ahead.tell() + len(block)
-        cut = "It ends inside a header." if block.strip(b"\0") else ""
+        cut = say("It ends inside a header.") if block.strip(b"\0") else ""
         if self._ahead.lacking and content_end > end:
-            cut = f"{content_end - end:,} bytes of its last entry are missing."
+            cut = say("%s bytes of its last entry are missing.", f"{content_end - end:,}")
         self._lost(extensions)
         self.end = TarEnd(0, end - len(block), len(block), bool(block.strip(b"\0")), end if cut else None, None)
         if cut:
@@ -273,7 +274,7 @@ class TarReader:
 
     def _stop_at_extension(self, offset: int, why: Stop) -> None:
         if why is Stop.BAD_SIZE:
-            self._stop_at_header(offset, why.value, None)
+            self._stop_at_header(offset, say(why.value), None)
             return
         self._ahead.rest(0)
         end = self._ahead.tell()
@@ -287,7 +288,7 @@ class TarReader:
         self.end = TarEnd(0, offset, ahead.tell() - offset, True, None, offset)
         self._oddities.note(
             "TAR-1", Severity.ERROR, "A damaged tar header",
-            f"At offset {offset:,} stands no tar header: {why}. Nothing behind it can be read.", offset,
+            say("At offset %(offset)s stands no tar header: %(why)s. Nothing behind it can be read.", offset=f"{offset:,}", why=why), offset,
         )  # fmt: skip
 
     def _lost(self, extensions: Extensions | None) -> None:

@@ -11,6 +11,7 @@ from inspector.archive.tar_oddities import Oddities
 from inspector.archive.tar_pax import parse_pax
 from inspector.errors import LimitReached
 from inspector.findings import Severity
+from inspector.language import say
 
 _XATTRS = ("SCHILY.xattr.", "LIBARCHIVE.xattr.")
 _OF_ONE_ENTRY = ("path", "linkpath", "size")
@@ -103,14 +104,22 @@ class ExtensionReader:
             raise LimitReached(
                 "tar_extension_bytes",
                 limits.tar_extension_bytes,
-                f"An extension header at offset {offset:,} has {size:,} bytes; "
-                f"at most {limits.tar_extension_bytes:,} are read.",
+                say(
+                    "An extension header at offset %(offset)s has %(size)s bytes; at most %(tar_extension_bytes)s are read.",
+                    offset=f"{offset:,}",
+                    size=f"{size:,}",
+                    tar_extension_bytes=f"{limits.tar_extension_bytes:,}",
+                ),
             )
         if count > limits.tar_extensions_in_row:
             raise LimitReached(
                 "tar_extensions_in_row",
                 limits.tar_extensions_in_row,
-                f"More than {limits.tar_extensions_in_row} extension headers in a row end at offset {offset:,}.",
+                say(
+                    "More than %(tar_extensions_in_row)s extension headers in a row end at offset %(offset)s.",
+                    tar_extensions_in_row=limits.tar_extensions_in_row,
+                    offset=f"{offset:,}",
+                ),
             )
 
     def _take_long_name(self, data: bytes, is_name: bool, offset: int, extensions: Extensions) -> None:
@@ -121,11 +130,11 @@ class ExtensionReader:
             )
         if is_name:
             if extensions.name is not None:
-                self._twice("long names", offset)
+                self._twice(say("long names"), offset)
             extensions.name = name
         else:
             if extensions.link is not None:
-                self._twice("long link targets", offset)
+                self._twice(say("long link targets"), offset)
             extensions.link = name
 
     def _take_pax(self, data: bytes, offset: int, extensions: Extensions, *, is_global: bool) -> None:
@@ -133,7 +142,7 @@ class ExtensionReader:
         if fault is not None:
             self._oddities.note(
                 "TAR-5", Severity.ERROR, "A malformed PAX header",
-                f"{fault[0].upper()}{fault[1:]}; the records before it count here, other readers refuse the tar.", offset,
+                say("%(upper)s%(fault)s; the records before it count here, other readers refuse the tar.", upper=fault[0].upper(), fault=fault[1:]), offset,
             )  # fmt: skip
         if repeated is not None:
             self._oddities.note(
@@ -144,14 +153,14 @@ class ExtensionReader:
             self._take_global(records, offset)
             return
         if extensions.records is not None:
-            self._twice("PAX headers", offset)
+            self._twice(say("PAX headers"), offset)
         extensions.records = records
         extensions.is_sparse = is_sparse
         extensions.sparse_pairs = pairs
 
     def _twice(self, what: str, offset: int) -> None:
         self._oddities.note(
-            "TAR-13", Severity.WARNING, f"Two {what} for one entry",
+            "TAR-13", Severity.WARNING, say("Two %s for one entry", what),
             "The last one counts here, as for Go and GNU tar; Python takes the first.", offset,
         )  # fmt: skip
 
@@ -162,13 +171,13 @@ class ExtensionReader:
         if refused:
             self._oddities.note(
                 "TAR-12", Severity.WARNING, "A global header that renames or resizes every entry",
-                f"It sets {', '.join(refused)[:100]} and is not followed: Docker and containerd ignore it, GNU tar does not.",
+                say("It sets %s and is not followed: Docker and containerd ignore it, GNU tar does not.", ", ".join(refused)[:100]),
                 offset,
             )  # fmt: skip
         if taken:
             self._oddities.note(
                 "TAR-12", Severity.INFO, "A global header that changes every entry",
-                f"It sets {', '.join(taken)[:100]}. Docker and containerd ignore it.", offset,
+                say("It sets %s. Docker and containerd ignore it.", ", ".join(taken)[:100]), offset,
             )  # fmt: skip
         for key, value in taken.items():
             if value:
@@ -179,5 +188,9 @@ class ExtensionReader:
             raise LimitReached(
                 "tar_extension_bytes",
                 self._limits.tar_extension_bytes,
-                f"The global headers up to offset {offset + BLOCK:,} set more than {self._limits.tar_extension_bytes:,} bytes.",
+                say(
+                    "The global headers up to offset %(offset)s set more than %(tar_extension_bytes)s bytes.",
+                    offset=f"{offset + BLOCK:,}",
+                    tar_extension_bytes=f"{self._limits.tar_extension_bytes:,}",
+                ),
             )

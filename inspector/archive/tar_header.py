@@ -10,6 +10,7 @@ from inspector.archive.tar_entry import EntryType
 from inspector.archive.tar_number import parse_number
 from inspector.archive.tar_oddities import Oddities
 from inspector.findings import Severity
+from inspector.language import say
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
@@ -141,5 +142,5 @@ def number(field: bytes, what: str, offset: int, oddities: Oddities) -> int:
 
 def _not_a_number(oddities: Oddities, what: str, field: bytes, offset: int) -> None:
     oddities.note(
-        "TAR-7", Severity.WARNING, f"A {what} that is no number", "It is read as 0.", offset, found=repr(field)
+        "TAR-7", Severity.WARNING, say("A %s that is no number", what), "It is read as 0.", offset, found=repr(field)
     )

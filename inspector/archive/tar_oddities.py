@@ -21,6 +21,7 @@ TAR-14 a checksum that was summed over signed bytes
 from __future__ import annotations
 
 from inspector.findings import Finding, Severity, Where
+from inspector.language import say
 
 
 class Oddities:
@@ -52,7 +53,7 @@ class Oddities:
     def findings(self) -> list[Finding]:
         """All of them, and one more for each code of which some were only counted."""
         rest = [
-            Finding(code, Severity.INFO, "More of the same", f"{count - self._kept:,} more are not listed.")
+            Finding(code, Severity.INFO, "More of the same", say("%s more are not listed.", f"{count - self._kept:,}"))
             for code, count in self._counts.items()
             if count > self._kept
         ]

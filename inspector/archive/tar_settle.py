@@ -15,6 +15,7 @@ from inspector.archive.tar_pax import signed, whole, whole_seconds
 from inspector.archive.tar_sparse import BrokenSparseMap, SparseMap, TooManyExtents, old_gnu_map, pax_map
 from inspector.errors import LimitReached
 from inspector.findings import Severity
+from inspector.language import say
 
 _LARGEST_OCTAL = 0o77777777777
 
@@ -72,15 +73,15 @@ class Settler:
         if kind is EntryType.OTHER:
             self._oddities.note(
                 "TAR-8", Severity.WARNING, "An entry of an unknown type",
-                f"Type {flag!r}: readers skip or refuse it.", offset,
+                say("Type %s: readers skip or refuse it.", f"{flag!r}"), offset,
             )  # fmt: skip
         stored = max(0, size - sparse.map_bytes) if sparse is not None and flag != b"S" else size
         if size and kind not in WITH_CONTENT:
             stored = self._content_of_the_contentless(size, offset)
         if not name or b"\0" in name or len(name) > self._limits.name_bytes:
-            self._check_text(name, "name", offset)
+            self._check_text(name, say("name"), offset)
         if link:
-            self._check_text(link, "link target", offset)
+            self._check_text(link, say("link target"), offset)
         logical = sparse.size if sparse is not None else size
         devices = kind in WITH_DEVICE
         # As the constructor does, without its detour: this is the path of each entry of a PAX tar.
@@ -119,7 +120,7 @@ class Settler:
         if (value := get("gid")) is not None:
             gid = self._record(value, "gid", signed, gid, offset)
         if (value := get("path")) is not None:
-            name = value or self._empty("PAX path", name, offset)
+            name = value or self._empty(say("PAX path"), name, offset)
         if (value := get("linkpath")) and kind in WITH_LINK:
             link = value
         if (value := get("size")) is not None:
@@ -132,19 +133,21 @@ class Settler:
             return default  # an empty value takes the record away
         if found is None:
             self._oddities.note(
-                "TAR-5", Severity.WARNING, f"A PAX {key} that is no number",
+                "TAR-5", Severity.WARNING, say("A PAX %s that is no number", key),
                 "The header's own value counts here; Go refuses the tar.", offset, found=repr(value[:40]),
             )  # fmt: skip
             return default
         if found in _ENDS and value.partition(b".")[0] not in (b"%d" % end for end in _ENDS):
             self._oddities.note(
-                "TAR-5", Severity.ERROR, f"A PAX {key} of more than 64 bits",
+                "TAR-5", Severity.ERROR, say("A PAX %s of more than 64 bits", key),
                 "The nearest number counts here; Go and GNU tar refuse the tar.", offset, found=repr(value[:40]),
             )  # fmt: skip
         return found
 
     def _empty(self, what: str, instead: bytes, offset: int) -> bytes:
-        self._oddities.note("TAR-11", Severity.WARNING, f"An empty {what}", "The header's own name counts.", offset)
+        self._oddities.note(
+            "TAR-11", Severity.WARNING, say("An empty %s", what), "The header's own name counts.", offset
+        )
         return instead
 
     def _pax_size(self, value: bytes, header_size: int | None, offset: int) -> int | None:
@@ -178,7 +181,7 @@ class Settler:
     ) -> tuple[bytes, bytes]:
         if extensions.name is not None:
             if not extensions.name:
-                self._empty("long name", name, offset)
+                self._empty(say("long name"), name, offset)
             else:
                 if pax and pax.get("path") and pax["path"] != extensions.name:
                     self._oddities.note(
@@ -217,16 +220,28 @@ class Settler:
 
     def _check_text(self, value: bytes, what: str, offset: int) -> None:
         if not value:
-            self._oddities.note("TAR-11", Severity.WARNING, f"An empty {what}", "Nobody can find the entry.", offset)
+            self._oddities.note(
+                "TAR-11", Severity.WARNING, say("An empty %s", what), "Nobody can find the entry.", offset
+            )
         elif b"\0" in value:
             self._oddities.note(
-                "TAR-11", Severity.WARNING, f"A NUL byte in a {what}", "Readers cut it there or refuse it.", offset
+                "TAR-11",
+                Severity.WARNING,
+                say("A NUL byte in a %s", what),
+                "Readers cut it there or refuse it.",
+                offset,
             )
         if len(value) > self._limits.name_bytes:
             raise LimitReached(
                 "name_bytes",
                 self._limits.name_bytes,
-                f"A {what} at offset {offset:,} has {len(value):,} bytes; at most {self._limits.name_bytes:,} are read.",
+                say(
+                    "A %(what)s at offset %(offset)s has %(size)s bytes; at most %(name_bytes)s are read.",
+                    what=what,
+                    offset=f"{offset:,}",
+                    size=f"{len(value):,}",
+                    name_bytes=f"{self._limits.name_bytes:,}",
+                ),
             )
 
     def _no_map(self, offset: int) -> None:
@@ -269,12 +284,16 @@ class Settler:
             raise LimitReached(
                 "sparse_extents",
                 allowed,
-                f"The sparse files up to offset {offset:,} have more than {allowed:,} extents.",
+                say(
+                    "The sparse files up to offset %(offset)s have more than %(allowed)s extents.",
+                    offset=f"{offset:,}",
+                    allowed=f"{allowed:,}",
+                ),
             ) from None
         except BrokenSparseMap as error:
             self._oddities.note(
                 "TAR-10", Severity.ERROR, "A sparse file whose map is broken",
-                f"{str(error)[0].upper()}{str(error)[1:]}; its bytes are shown as they are stored.", offset,
+                say("%s; its bytes are shown as they are stored.", f"{str(error)[0].upper()}{str(error)[1:]}"), offset,
             )  # fmt: skip
             # Extension blocks of an old map are no content; a 1.0 map is, also if it was drawn in part.
             return None, self._ahead.tell() if flag == b"S" else content

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image, NodeKind
 from inspector.archive.opening import finding
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.oci import mediatype
 
 if TYPE_CHECKING:
@@ -53,16 +54,16 @@ def absent(vertex: Vertex, origin: str) -> Finding:
     descriptor = vertex.descriptor
     nested = len(vertex.path) > 1
     platform = descriptor.platform if descriptor is not None else None
-    what = mediatype.in_words(descriptor.media_type) if descriptor is not None else "manifest"
-    of = f" for {platform}" if platform is not None and not platform.is_unknown else ""
+    what = mediatype.in_words(descriptor.media_type) if descriptor is not None else say("manifest")
+    of = say(" for %s", platform) if platform is not None and not platform.is_unknown else ""
     return finding(
         "BLOB-6",
         Severity.INFO if nested else Severity.ERROR,
-        f"The {what}{of} is not in the archive",
+        say("The %(what)s%(of)s is not in the archive", what=what, of=of),
         "An index may list what the archive does not hold, as after pulling one platform only; "
         "loaders that want all platforms refuse it."
         if nested
-        else f"{origin} lists it, so loaders look for it and fail.",
+        else say("%s lists it, so loaders look for it and fail.", origin),
         at=origin,
         pointer=vertex.pointer,
         digest=vertex.digest,
@@ -90,10 +91,10 @@ def too_deep(vertex: Vertex, allowed: int) -> Finding:
         "INDEX-12",
         Severity.ERROR,
         "Indexes are nested too deeply",
-        f"What lies below {allowed} levels is not shown (limit index_depth).",
+        say("What lies below %s levels is not shown (limit index_depth).", allowed),
         at=vertex.stored_as,
         digest=vertex.digest,
-        expected=f"at most {allowed}",
+        expected=say("at most %s", allowed),
         found=len(vertex.path),
     )
 

@@ -8,6 +8,7 @@ from inspector.conformance.grammar import is_date, is_ref_name
 from inspector.conformance.manifest import manifests
 from inspector.conformance.rules import Check, Rule
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import said_by, say
 from inspector.oci.annotations import BASE_DIGEST, CREATED, IMAGE_NAME, REF_NAME, explain
 from inspector.oci.digest import Digest
 from inspector.oci.reference import Reference, is_full_reference
@@ -133,7 +134,7 @@ def values(case: Case) -> Iterator[Finding]:
                 at=document,
                 pointer=f"{pointer}['{CREATED}']",
                 digest=digest,
-                expected="a date like 2024-05-01T10:00:00Z",
+                expected=say("a date like 2024-05-01T10:00:00Z"),
                 found=created,
             )
         if base and Digest.try_parse(base) is None:
@@ -158,10 +159,10 @@ def full_names(case: Case) -> Iterator[Finding]:
         try:
             reference = Reference.parse(name)
         except ValueError as error:
-            title, expected = "A full name that is no reference", str(error)
+            title, expected = say("A full name that is no reference"), said_by(error)
         else:
             if ref_name and not _fits(reference, ref_name):
-                title, expected = "Two names that do not fit each other", ref_name
+                title, expected = say("Two names that do not fit each other"), ref_name
         if title:
             yield ANNOT_6.broken(
                 Severity.WARNING,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.archive.blobstore import BlobState
 from inspector.conformance.rules import Check, Rule
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,7 @@ def algorithms(case: Case) -> Iterator[Finding]:
         known = blob.claimed is not None and blob.claimed.checkable
         yield BLOB_4.broken(
             Severity.INFO if known else Severity.WARNING,
-            f"Blobs are named by {algorithm}" if known else f"{algorithm} digests cannot be checked",
+            say("Blobs are named by %s", algorithm) if known else say("%s digests cannot be checked", algorithm),
             at=blob.member.name,
             digest=blob.claimed,
             expected="sha256",
@@ -113,7 +114,7 @@ def contents(case: Case) -> Iterator[Finding]:
             offset=blob.member.header_offset,
             digest=claimed,
             expected=claimed,
-            found=found or f"another {claimed.algorithm} digest",
+            found=found or say("another %s digest", claimed.algorithm),
         )
 
 
@@ -140,8 +141,8 @@ def cut_off(case: Case) -> Iterator[Finding]:
                 at=blob.member.name,
                 offset=blob.member.header_offset,
                 digest=blob.claimed,
-                expected=f"{blob.size:,} bytes",
-                found="fewer: the archive ends",
+                expected=say("%s bytes", f"{blob.size:,}"),
+                found=say("fewer: the archive ends"),
             )
 
 

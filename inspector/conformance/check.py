@@ -14,6 +14,7 @@ from inspector.conformance.loaders import forecast
 from inspector.conformance.mending import with_fix
 from inspector.conformance.registry import DEEP, QUICK, RULES
 from inspector.findings import Finding, Severity
+from inspector.language import say
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 
 if TYPE_CHECKING:
@@ -110,8 +111,12 @@ class _Collected:
         """In the order in which they were added; a last one for each code of which some were only counted."""
         more = [
             replace(
-                Finding(code, self._worst[code], f"{count - MOST_PER_CODE:,} more findings of this kind"),
-                explanation=f"Only the first {MOST_PER_CODE} of {count:,} are listed.",
+                Finding(code, self._worst[code], say("%s more findings of this kind", f"{count - MOST_PER_CODE:,}")),
+                explanation=say(
+                    "Only the first %(most_per_code)s of %(count)s are listed.",
+                    most_per_code=MOST_PER_CODE,
+                    count=f"{count:,}",
+                ),
             )
             for code, count in self._counts.items()
             if count > MOST_PER_CODE

@@ -19,6 +19,7 @@ from inspector.conformance.compat_rules import (
 )
 from inspector.conformance.rules import Check
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.oci.docker import parse_repositories
 from inspector.oci.reference import Reference, qualify
 
@@ -43,8 +44,8 @@ def some_images(case: Case) -> Iterator[Finding]:
             "Loaders that read it load nothing, and some do not say so.",
             at=_AT,
             pointer="$",
-            expected="at least one image",
-            found="an empty list",
+            expected=say("at least one image"),
+            found=say("an empty list"),
         )
 
 
@@ -191,7 +192,7 @@ def layer_sources(case: Case) -> Iterator[Finding]:
                 at=_AT,
                 pointer=f"{view.entry.pointer}.LayerSources['{key}']",
                 digest=descriptor.digest,
-                expected="a diffID of the config" if key not in known else "a blob of the archive",
+                expected=say("a diffID of the config") if key not in known else say("a blob of the archive"),
                 found=key,
             )
 
@@ -230,8 +231,8 @@ def _too_large(name: str, size: int, most: int) -> Finding:
         Severity.WARNING,
         "Too large for podman and skopeo",
         at=name,
-        expected=f"at most {most:,} bytes",
-        found=f"{size:,} bytes",
+        expected=say("at most %s bytes", f"{most:,}"),
+        found=say("%s bytes", f"{size:,}"),
     )
 
 
@@ -245,7 +246,7 @@ def systems(case: Case) -> Iterator[Finding]:
                 at=view.config_blob.member.name if view.config_blob is not None else _AT,
                 pointer="$.os",
                 digest=view.config_digest,
-                expected="linux or windows",
+                expected=say("linux or windows"),
                 found=view.config.os,
             )
 
@@ -264,7 +265,7 @@ def one_platform(case: Case) -> Iterator[Finding]:
         if others:
             yield COMPAT_11.broken(
                 Severity.INFO,
-                f"manifest.json has the image for {found.platform} only",
+                say("manifest.json has the image for %s only", found.platform),
                 at=_AT,
                 pointer=view.entry.pointer,
                 digest=found.manifest_digest,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.conformance.grammar import is_date
 from inspector.conformance.rules import Check, Rule
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ def objects(case: Case) -> Iterator[Finding]:
                 at=image.config.name,
                 pointer="$",
                 digest=image.config.digest,
-                expected="an object",
+                expected=say("an object"),
                 found=image.config.text[:80],
             )
 
@@ -130,11 +131,11 @@ def platforms(case: Case) -> Iterator[Finding]:
             if config.raw.get(name) == "":
                 yield CONFIG_1.broken(
                     Severity.WARNING,
-                    f"An empty {name}",
+                    say("An empty %s", name),
                     at=document.name,
                     pointer=f"$.{name}",
                     digest=document.digest,
-                    expected="a name that Go uses",
+                    expected=say("a name that Go uses"),
                     found='""',
                 )
 
@@ -165,7 +166,7 @@ def steps(case: Case) -> Iterator[Finding]:
                 at=document.name,
                 pointer="$.history",
                 digest=document.digest,
-                expected=f"{len(config.stated_diff_ids)} steps with a layer",
+                expected=say("%s steps with a layer", len(config.stated_diff_ids)),
                 found=making,
             )
 
@@ -183,7 +184,7 @@ def dates(case: Case) -> Iterator[Finding]:
                     at=document.name,
                     pointer=pointer,
                     digest=document.digest,
-                    expected="a date like 2024-05-01T10:00:00Z",
+                    expected=say("a date like 2024-05-01T10:00:00Z"),
                     found=text,
                 )
 

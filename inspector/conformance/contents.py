@@ -11,6 +11,7 @@ from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, RO
 from inspector.conformance.layer_rules import LAYER_1
 from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached, ReadFailed
 from inspector.findings import Finding, Severity
+from inspector.language import say
 from inspector.layers.listing import list_layer
 from inspector.oci import mediatype
 from inspector.progress import Progress, ProgressSink
@@ -102,7 +103,7 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
     except LayerError as error:
         contents.no_tar.add(blob)
         contents.diff_ids[blob] = None
-        yield _broken(case, blob, "A layer that is no tar", error.message)
+        yield _broken(case, blob, say("A layer that is no tar"), error.message)
     except LimitReached as error:
         contents.diff_ids[blob] = None
         if error.limit == "blob_bytes":
@@ -157,9 +158,9 @@ def _not_read(blob: Blob, error: InspectorError) -> Finding:
     return LAYER_1.broken(
         Severity.ERROR,
         error.title,
-        f"{error.message} It was not read to its end.",
+        say("%s It was not read to its end.", error.message),
         at=blob.member.name,
         offset=blob.member.header_offset,
         digest=blob.claimed,
-        found=f"limit {error.limit}" if isinstance(error, LimitReached) else None,
+        found=say("limit %s", error.limit) if isinstance(error, LimitReached) else None,
     )

@@ -18,6 +18,7 @@ from inspector.conformance.descriptor_rules import (
 from inspector.conformance.grammar import is_media_type, is_uri
 from inspector.conformance.rules import Check
 from inspector.findings import Finding, Severity
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
@@ -39,7 +40,7 @@ def media_types(case: Case) -> Iterator[Finding]:
                 at=pointed.document,
                 pointer=f"{pointed.descriptor.pointer}.mediaType",
                 digest=pointed.descriptor.digest,
-                expected="type/subtype, without parameters",
+                expected=say("type/subtype, without parameters"),
                 found=stated,
             )
 
@@ -57,7 +58,7 @@ def urls(case: Case) -> Iterator[Finding]:
                 at=pointed.document,
                 pointer=f"{pointed.descriptor.pointer}.urls[{number}]",
                 digest=pointed.descriptor.digest,
-                expected="an http or https URI",
+                expected=say("an http or https URI"),
                 found=url,
             )
 
@@ -143,7 +144,7 @@ def platforms_stated(case: Case) -> Iterator[Finding]:
                 pointer=descriptor.pointer,
                 digest=descriptor.digest,
                 expected=image.platform,
-                found="no platform",
+                found=say("no platform"),
             )
 
 
@@ -177,11 +178,11 @@ def platforms_out_of_place(case: Case) -> Iterator[Finding]:
         if pointed.role in (Role.LAYER, Role.SUBJECT) and pointed.descriptor.platform is not None:
             yield DESC_13.broken(
                 Severity.WARNING,
-                f"A platform in the descriptor of a {pointed.role}",
+                say("A platform in the descriptor of a %s", pointed.role),
                 at=pointed.document,
                 pointer=f"{pointed.descriptor.pointer}.platform",
                 digest=pointed.descriptor.digest,
-                expected="no platform",
+                expected=say("no platform"),
                 found=pointed.descriptor.platform,
             )
 

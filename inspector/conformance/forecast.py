@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from inspector.language import say, say_all
 from inspector.oci.platform import Platform
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def made_of(loader: str, troubles: Iterable[Trouble], fine: str) -> Forecast:
         return Forecast(loader, Verdict.LOADS, (), fine)
     codes = dict.fromkeys(trouble.code for trouble in deciding if trouble.code)
     texts = list(dict.fromkeys(trouble.text for trouble in deciding))
-    more = f" And {len(texts) - MOST_REASONS:,} more." if len(texts) > MOST_REASONS else ""
-    reasons = " ".join(texts[:MOST_REASONS]) + more
-    return Forecast(loader, worst, tuple(codes), reasons if worst is Verdict.REFUSES else f"{fine} {reasons}")
+    more = [say("And %s more.", f"{len(texts) - MOST_REASONS:,}")] if len(texts) > MOST_REASONS else []
+    reasons = [say(text) for text in (*texts[:MOST_REASONS], *more)]
+    return Forecast(loader, worst, tuple(codes), say_all(reasons if worst is Verdict.REFUSES else [fine, *reasons]))
 
 
 def is_refused(troubles: Iterable[Trouble]) -> bool:

@@ -16,6 +16,7 @@ from inspector.conformance.index_rules import (
 )
 from inspector.conformance.rules import Check
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST, DOCKER_REFERENCE_TYPE, IMAGE_NAME, REF_NAME
 
@@ -113,11 +114,11 @@ def platform_words(case: Case) -> Iterator[Finding]:
                 if value and known is not None and value not in known:
                     yield INDEX_6.broken(
                         Severity.WARNING,
-                        f"An unknown {field}",
+                        say("An unknown %s", field),
                         at=stored.document.name,
                         pointer=f"{descriptor.pointer}.platform.{field}",
                         digest=descriptor.digest,
-                        expected="a name that Go uses",
+                        expected=say("a name that Go uses"),
                         found=value,
                     )
 
@@ -179,11 +180,11 @@ def one_per_platform(case: Case) -> Iterator[Finding]:
             if digest != descriptor.digest:
                 yield INDEX_8.broken(
                     Severity.INFO,
-                    f"A second entry for {platform}",
+                    say("A second entry for %s", platform),
                     at=stored.document.name,
                     pointer=descriptor.pointer,
                     digest=descriptor.digest,
-                    found=f"the first is {pointer}",
+                    found=say("the first is %s", pointer),
                 )
 
 
@@ -220,7 +221,11 @@ def names_are_unique(case: Case) -> Iterator[Finding]:
                 at="index.json",
                 pointer=descriptor.pointer,
                 digest=descriptor.digest,
-                expected=f"one entry, as {earlier.pointer} ({earlier.stated_digest})",
+                expected=say(
+                    "one entry, as %(pointer)s (%(stated_digest)s)",
+                    pointer=earlier.pointer,
+                    stated_digest=earlier.stated_digest,
+                ),
                 found=name,
             )
 
@@ -240,8 +245,8 @@ def attestations(case: Case) -> Iterator[Finding]:
                     at=stored.document.name,
                     pointer=f"{descriptor.pointer}.annotations",
                     digest=descriptor.digest,
-                    expected="the digest of an entry",
-                    found=about or "no vnd.docker.reference.digest",
+                    expected=say("the digest of an entry"),
+                    found=about or say("no vnd.docker.reference.digest"),
                 )
 
 
@@ -256,7 +261,11 @@ def nested_names(case: Case) -> Iterator[Finding]:
                 at=stored.document.name,
                 pointer=f"{named[0].pointer}.annotations",
                 digest=named[0].digest,
-                found=f"{len(named):,} entries, the first is {named[0].annotations[REF_NAME]}",
+                found=say(
+                    "%(named)s entries, the first is %(annotations)s",
+                    named=f"{len(named):,}",
+                    annotations=named[0].annotations[REF_NAME],
+                ),
             )
 
 

@@ -26,6 +26,7 @@ from inspector.conformance.layer_rules import (
 )
 from inspector.conformance.rules import Check, Rule
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.layers.path import ROOT
 from inspector.layers.table import BLOCK, CHAR, DIRECTORY, FILE, HARDLINK, OTHER
 from inspector.layers.whiteout import PREFIX, WhiteoutKind, parse
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 LayerCheck = Callable[[str, "Listing"], Iterable[Finding]]
 """One rule put to one layer, which is called by the name of its member."""
 
-DANGLING: Final = "A hard link to what the layer does not have before it"
-ROOT_IS_NO_FOLDER: Final = "The root is no folder"
-BELOW_A_FILE: Final = "An entry below a file"
+DANGLING: Final = say("A hard link to what the layer does not have before it")
+ROOT_IS_NO_FOLDER: Final = say("The root is no folder")
+BELOW_A_FILE: Final = say("An entry below a file")
 _WINDOWS: Final = (b"Files", b"Hives")
 _POWERS: Final = ("security.capability", "security.selinux")
 
@@ -121,9 +122,9 @@ def hard_links(name: str, listing: Listing) -> Iterator[Finding]:
     """LAYER-10: an error if the target leads out, a warning if it is not earlier in the layer, or absolute."""
     outside, elsewhere = _links_to_elsewhere(listing)
     for severity, title, rows in (
-        (Severity.ERROR, "A hard link that leads out of the layer", outside),
+        (Severity.ERROR, say("A hard link that leads out of the layer"), outside),
         (Severity.WARNING, DANGLING, elsewhere),
-        (Severity.WARNING, "A hard link with an absolute target", sorted(listing.absolute_links)),
+        (Severity.WARNING, say("A hard link with an absolute target"), sorted(listing.absolute_links)),
     ):
         found = listing.paths[rows[0]] + b" -> " + listing.links.get(rows[0], b"") if rows else b""
         yield from _told(LAYER_10, severity, title, name, listing, rows, found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.archive.members import MemberKind
 from inspector.conformance.rules import Check, Rule
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,9 @@ def has_blobs(case: Case) -> Iterator[Finding]:
         return
     member = case.archive.members.find("blobs")
     if member is None:
-        yield LAYOUT_6.broken(Severity.ERROR, "The folder blobs is missing", at="blobs", found="nothing below blobs/")
+        yield LAYOUT_6.broken(
+            Severity.ERROR, "The folder blobs is missing", at="blobs", found=say("nothing below blobs/")
+        )
 
 
 def blobs_is_a_folder(case: Case) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from inspector.conformance.loader_index import ambiguous, entries, has_no_index,
 from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import CONTAINERD, DOCKER, has_file, is_hard_link, unreadable
 from inspector.conformance.walk import Walk
+from inspector.language import say
 from inspector.oci.reference import qualify
 
 if TYPE_CHECKING:
@@ -92,18 +93,22 @@ def _layout(case: Case, engine: Engine) -> Iterator[Trouble]:
         fitting += not other
         strangers += [other] if other else []
     if strangers:
-        filtered = f"The image for {strangers[0]} is filtered out on {HOST} (--platform helps)."
+        filtered = say(
+            "The image for %(strangers)s is filtered out on %(host)s (--platform helps).",
+            strangers=strangers[0],
+            host=HOST,
+        )
         yield warns("", filtered) if fitting else refuses("", filtered)
 
 
 def _entry(case: Case, engine: Engine, walk: Walk) -> Iterator[Trouble]:
     """What is wrong below one entry. Who skips what is missing needs one whole image, or something that is none."""
     for name in _passed_over(walk):
-        yield refuses("ARC-4", f"{name} is a sparse or contiguous file in the tar, which it passes over.")
+        yield refuses("ARC-4", say("%s is a sparse or contiguous file in the tar, which it passes over.", name))
     for descriptor, is_top in walk.missing:
         if is_top or not engine.skips_missing:
-            platform = f" for {descriptor.platform}" if descriptor.platform is not None else ""
-            yield refuses("BLOB-6", f"The manifest{platform} is not in the archive (content digest … not found).")
+            platform = say(" for %s", descriptor.platform) if descriptor.platform is not None else ""
+            yield refuses("BLOB-6", say("The manifest%s is not in the archive (content digest … not found).", platform))
     skipped = whole = 0
     for node in walk.images:
         troubles = [*image_troubles(case, node), *(only_sha256(node.image) if node.image is not None else ())]
@@ -161,5 +166,9 @@ def _converted(case: Case, engine: Engine) -> Iterator[Trouble]:
     platforms = [view.config.platform for view in case.docker if view.config is not None]
     strangers = [platform for platform in platforms if platform.os and not platform.matches(HOST)]
     if engine.host_only and strangers:
-        filtered = f"The image for {strangers[0]} is filtered out on {HOST} (--platform helps)."
+        filtered = say(
+            "The image for %(strangers)s is filtered out on %(host)s (--platform helps).",
+            strangers=strangers[0],
+            host=HOST,
+        )
         yield warns("", filtered) if len(strangers) < len(platforms) else refuses("", filtered)

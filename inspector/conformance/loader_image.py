@@ -10,6 +10,7 @@ from inspector.archive.faults import is_shuffled
 from inspector.conformance.forecast import Trouble, refuses, warns
 from inspector.conformance.loader_json import dates, undecodable
 from inspector.conformance.manifest import compression_of
+from inspector.language import say
 from inspector.oci import mediatype
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def missing_parts(image: Image, *, foreign_may_be_absent: bool = True) -> Iterat
             )
         else:
             code = "LAYER-20" if mediatype.is_foreign(layer.media_type) else "BLOB-6"
-            yield refuses(code, f"Layer {layer.number} of an image is not in the archive.")
+            yield refuses(code, say("Layer %s of an image is not in the archive.", layer.number))
 
 
 def damaged_parts(case: Case, image: Image) -> Iterator[Trouble]:
@@ -43,7 +44,7 @@ def damaged_parts(case: Case, image: Image) -> Iterator[Trouble]:
     blobs = [node.blob if node is not None else None, image.config_blob, *(layer.blob for layer in image.layers)]
     for blob in blobs:
         if blob is not None and blob.claimed is not None and blob.state is BlobState.WRONG:
-            yield refuses("BLOB-1", f"{blob.member.name} is not what its digest says.")
+            yield refuses("BLOB-1", say("%s is not what its digest says.", blob.member.name))
 
 
 def not_at_its_path(case: Case, image: Image) -> Iterator[Trouble]:
@@ -55,7 +56,7 @@ def not_at_its_path(case: Case, image: Image) -> Iterator[Trouble]:
         blob = case.archive.blobs.find(digest)
         is_linked = case.archive.members.find(f"blobs/{digest.algorithm}/{digest.encoded}") is not None
         if blob is not None and not is_linked and blob.member.name.rpartition("/")[2] != digest.encoded:
-            yield refuses("BLOB-3", f"{blob.member.name} is not called by its digest, and so not found.")
+            yield refuses("BLOB-3", say("%s is not called by its digest, and so not found.", blob.member.name))
 
 
 def only_sha256(image: Image) -> Iterator[Trouble]:
@@ -63,7 +64,7 @@ def only_sha256(image: Image) -> Iterator[Trouble]:
     digests = [*image.path, image.config_digest, *(layer.digest for layer in image.layers)]
     other = next((digest for digest in digests if digest is not None and digest.algorithm != "sha256"), None)
     if other is not None:
-        yield refuses("BLOB-4", f"It knows sha256 only, and a blob is named by {other.algorithm}.")
+        yield refuses("BLOB-4", say("It knows sha256 only, and a blob is named by %s.", other.algorithm))
 
 
 def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Trouble]:
@@ -76,7 +77,12 @@ def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Tr
     if len(config.stated_diff_ids) != len(image.layers):
         code = "MANIF-6" if image.layers else "MANIF-4"
         yield refuses(
-            code, f"The manifest has {len(image.layers)} layers, the config {len(config.stated_diff_ids)} diffIDs."
+            code,
+            say(
+                "The manifest has %(layers)s layers, the config %(stated_diff_ids)s diffIDs.",
+                layers=len(image.layers),
+                stated_diff_ids=len(config.stated_diff_ids),
+            ),
         )
         return
     if image.config is not None:
@@ -85,7 +91,7 @@ def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Tr
     if any(diff_id is None for diff_id in config.diff_ids):
         yield refuses("CONFIG-3", "A diffID of the config is no digest.")
     if config.rootfs_type not in ("", "layers"):
-        yield refuses("CONFIG-2", f"The root file system is of the unknown kind {config.rootfs_type}.")
+        yield refuses("CONFIG-2", say("The root file system is of the unknown kind %s.", config.rootfs_type))
     if any(mediatype.is_encrypted(layer.media_type) for layer in image.layers):
         yield warns("", "Layers are encrypted: without the key they cannot be unpacked.")
     if is_shuffled(image):
@@ -100,25 +106,25 @@ def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = Tr
     contents = case.contents
     name = blob.member.name
     if blob in contents.no_tar:
-        yield refuses("LAYER-1", f"{name} is no tar.")
+        yield refuses("LAYER-1", say("%s is no tar.", name))
     elif blob in contents.damaged:
-        yield refuses("LAYER-1", f"{name} is damaged: {contents.damaged[blob]}.")
+        yield refuses("LAYER-1", say("%(name)s is damaged: %(damaged)s.", name=name, damaged=contents.damaged[blob]))
     found = contents.diff_ids.get(blob)
     if found is not None and stated and stated.startswith("sha256:") and str(found) != stated:
-        yield refuses(code, f"{name} unpacks to another diffID than the config states.")
+        yield refuses(code, say("%s unpacks to another diffID than the config states.", name))
     if not unpacks:
         return
     if blob in contents.unusable:
-        yield refuses(contents.unusable[blob], f"{name} has an entry that unpackers refuse.")
+        yield refuses(contents.unusable[blob], say("%s has an entry that unpackers refuse.", name))
     if blob in contents.lost_links:
-        yield refuses("LAYER-10", f"{name} has hard links to what neither it nor a layer below it has.")
+        yield refuses("LAYER-10", say("%s has hard links to what neither it nor a layer below it has.", name))
     elif blob in contents.dangling_links:
         yield warns(
             "LAYER-10",
-            f"{name} has hard links to files of lower layers, which fail where each layer is unpacked alone.",
+            say("%s has hard links to files of lower layers, which fail where each layer is unpacked alone.", name),
         )
     if blob in contents.absolute_links:
-        yield warns("LAYER-10", f"{name} has hard links with absolute targets, which Docker 29.7.0 refuses.")
+        yield warns("LAYER-10", say("%s has hard links with absolute targets, which Docker 29.7.0 refuses.", name))
 
 
 def labels(image: Image) -> Iterator[Trouble]:
@@ -127,7 +133,7 @@ def labels(image: Image) -> Iterator[Trouble]:
         stated, found = mediatype.declared_compression(layer.media_type), compression_of(layer)
         if stated is None or found is None or mediatype.is_encrypted(layer.media_type) or found == stated:
             continue
-        yield refuses("MANIF-9", f"Layer {layer.number} is not compressed as its media type says.")
+        yield refuses("MANIF-9", say("Layer %s is not compressed as its media type says.", layer.number))
 
 
 def of_docker_image(
@@ -143,20 +149,31 @@ def of_docker_image(
     if len(config.stated_diff_ids) != len(view.entry.layers):
         yield refuses(
             "COMPAT-3",
-            f"manifest.json lists {len(view.entry.layers)} layers, the config {len(config.diff_ids)} diffIDs.",
+            say(
+                "manifest.json lists %(layers)s layers, the config %(diff_ids)s diffIDs.",
+                layers=len(view.entry.layers),
+                diff_ids=len(config.diff_ids),
+            ),
         )
         return
     if any(diff_id is None for diff_id in config.diff_ids):
         yield refuses("CONFIG-3", "A diffID of the config is no digest.")
     if config.rootfs_type not in ("", "layers"):
-        yield refuses("CONFIG-2", f"The root file system is of the unknown kind {config.rootfs_type}.")
+        yield refuses("CONFIG-2", say("The root file system is of the unknown kind %s.", config.rootfs_type))
     for number, (path, blob) in enumerate(zip(view.entry.layers, view.layers, strict=True)):
         if thin_is_fine and (not path or (blob is not None and not blob.size)):
             yield warns("COMPAT-4", "Layers are left out: it loads only where they are there already.")
         elif blob is None or not blob.size or not blob.member.complete:
-            yield refuses("COMPAT-4", f"Layer {number + 1} of an image is not in the archive.")
+            yield refuses("COMPAT-4", say("Layer %s of an image is not in the archive.", number + 1))
         elif blob.compression in (Compression.LZ4, Compression.LZMA):
-            yield refuses("COMPAT-4", f"Layer {number + 1} is compressed with {blob.compression}.")
+            yield refuses(
+                "COMPAT-4",
+                say(
+                    "Layer %(number)s is compressed with %(compression)s.",
+                    number=number + 1,
+                    compression=blob.compression,
+                ),
+            )
         else:
             code = "CONFIG-4" if view.has_manifest else "COMPAT-4"
             yield from _layer(case, blob, str(view.diff_id(number) or ""), code, unpacks=unpacks)

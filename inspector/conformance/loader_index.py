@@ -17,6 +17,7 @@ from inspector.conformance.loader_image import (
 )
 from inspector.conformance.loader_json import undecodable
 from inspector.conformance.walk import Walk, node_of
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 
@@ -50,15 +51,15 @@ def has_no_index(case: Case, *, streams: bool = False) -> Iterator[Trouble]:
 def _type_of(case: Case, entry: Descriptor) -> Iterator[Trouble]:
     """DESC-1 and DESC-11: all loaders go by the media type of the descriptor."""
     if entry.digest is None:
-        yield refuses("DESC-2", f"{entry.pointer} of index.json has no valid digest.")
+        yield refuses("DESC-2", say("%s of index.json has no valid digest.", entry.pointer))
     node = node_of(case, entry)
     if node is None or (node.image is None and node.index is None) or not entry.media_type:
         return
     of_index, of_manifest = mediatype.is_index(entry.media_type), mediatype.is_manifest(entry.media_type)
     if (of_index and node.index is None) or (of_manifest and node.image is None):
-        yield refuses("DESC-11", f"index.json calls an entry {entry.media_type}, which it is not.")
+        yield refuses("DESC-11", say("index.json calls an entry %s, which it is not.", entry.media_type))
     elif not of_index and not of_manifest and not mediatype.is_schema1(entry.media_type):
-        yield refuses("DESC-1", f"index.json gives an entry the type {entry.media_type}, which it does not know.")
+        yield refuses("DESC-1", say("index.json gives an entry the type %s, which it does not know.", entry.media_type))
 
 
 def ambiguous(case: Case) -> Iterator[Trouble]:
@@ -110,7 +111,7 @@ def sizes(node: TreeNode) -> Iterator[Trouble]:
         if descriptor is not None and blob is not None and descriptor.size != blob.size:
             yield refuses(
                 "DESC-4" if descriptor.size is not None else "DESC-3",
-                f"The stated size of {blob.member.name} is wrong.",
+                say("The stated size of %s is wrong.", blob.member.name),
             )
 
 
@@ -118,7 +119,9 @@ def podman_first(case: Case) -> Iterator[Trouble]:
     """podman's try of oci-archive: one entry; of an index the instance for the host."""
     yield from has_no_index(case, streams=True)
     if len(entries(case)) > 1:
-        yield refuses("", f"index.json lists {len(entries(case))} images, and podman loads an OCI archive of one.")
+        yield refuses(
+            "", say("index.json lists %s images, and podman loads an OCI archive of one.", len(entries(case)))
+        )
         return
     for entry in entries(case):
         node = node_of(case, entry)
@@ -126,7 +129,7 @@ def podman_first(case: Case) -> Iterator[Trouble]:
             fitting = [d for d in node.index.manifests if d.platform is not None and d.platform.matches(HOST)]
             fitting = fitting or [d for d in node.index.manifests if d.platform is None]
             if not fitting:
-                yield refuses("", f"No image in the index is for {HOST}.")
+                yield refuses("", say("No image in the index is for %s.", HOST))
                 continue
             node = node_of(case, fitting[0])
         if node is None:
@@ -141,7 +144,13 @@ def podman_first(case: Case) -> Iterator[Trouble]:
         yield from _for_containers_image(case, node.image)
         name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
         if not name and ref_name and "/" not in ref_name:
-            yield warns("ANNOT-6", f"The only name is {ref_name}: podman makes localhost/{ref_name} of it.")
+            yield warns(
+                "ANNOT-6",
+                say(
+                    "The only name is %(name)s: podman makes localhost/%(name)s of it.",
+                    name=ref_name,
+                ),
+            )
 
 
 def skopeo(case: Case) -> Iterator[Trouble]:
@@ -149,17 +158,25 @@ def skopeo(case: Case) -> Iterator[Trouble]:
     yield from has_no_index(case, streams=True)
     if len(entries(case)) > 1:
         yield refuses(
-            "", f"index.json lists {len(entries(case))} entries: skopeo takes one of them, by its ref name (FILE:NAME)."
+            "",
+            say(
+                "index.json lists %s entries: skopeo takes one of them, by its ref name (FILE:NAME).",
+                len(entries(case)),
+            ),
         )
         return
     walk = Walk(case, every_platform=True)
     for entry in entries(case):
         walk.visit(entry)
     for descriptor, _ in walk.missing:
-        platform = f" for {descriptor.platform}" if descriptor.platform is not None else ""
-        yield refuses("BLOB-6", f"The manifest{platform} is not in the archive, and it copies all platforms (--all).")
+        platform = say(" for %s", descriptor.platform) if descriptor.platform is not None else ""
+        yield refuses(
+            "BLOB-6", say("The manifest%s is not in the archive, and it copies all platforms (--all).", platform)
+        )
     for node in walk.unreadable:
-        yield refuses("INDEX-5", f"{node.blob.member.name if node.blob is not None else 'A blob'} is no manifest.")
+        yield refuses(
+            "INDEX-5", say("%s is no manifest.", node.blob.member.name if node.blob is not None else "A blob")
+        )
     for node in walk.images:
         if node.image is not None:
             if node.image.config_descriptor is not None:
@@ -176,7 +193,7 @@ def _for_containers_image(case: Case, image: Image) -> Iterator[Trouble]:
         yield refuses("INDEX-4", "A manifest also looks like an index.")
     config, blob = image.config_descriptor, image.config_blob
     if config is not None and blob is not None and config.size not in (None, blob.size):
-        yield refuses("DESC-4", f"The stated size of {blob.member.name} is wrong.")
+        yield refuses("DESC-4", say("The stated size of %s is wrong.", blob.member.name))
     if image.config_blob is not None and image.config_blob.size > _MOST_CONFIG:
         yield refuses("COMPAT-9", "A config is larger than the 4 MiB that it reads.")
     yield from not_at_its_path(case, image)
@@ -195,10 +212,12 @@ def umoci(case: Case) -> Iterator[Trouble]:
         return
     name = named[0].annotations[REF_NAME]
     if not is_ref_name(name):
-        yield refuses("ANNOT-3", f"The ref name {name} is none that it takes.")
+        yield refuses("ANNOT-3", say("The ref name %s is none that it takes.", name))
     same = [entry for entry in named if entry.annotations[REF_NAME] == name]
     if len(same) > 1:
-        yield refuses("INDEX-10", f"The ref name {name} is ambiguous: {len(same)} entries have it.")
+        yield refuses(
+            "INDEX-10", say("The ref name %(name)s is ambiguous: %(same)s entries have it.", name=name, same=len(same))
+        )
         return
     yield from _unpack(case, same[0], name)
 
@@ -208,16 +227,25 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
     walk.visit(entry)
     # umoci follows OCI indexes only; what a Docker type leads to it does not unpack.
     if not entry.media_type:
-        yield refuses("DESC-1", f"The ref name {name} leads to something of no media type.")
+        yield refuses("DESC-1", say("The ref name %s leads to something of no media type.", name))
     if mediatype.is_docker(entry.media_type):
         yield refuses(
             "MEDIA-1",
-            f"The ref name {name} is of a {mediatype.in_words(entry.media_type)}, and it takes OCI types only.",
+            say(
+                "The ref name %(name)s is of a %(in_words)s, and it takes OCI types only.",
+                name=name,
+                in_words=mediatype.in_words(entry.media_type),
+            ),
         )
         return
     if len(walk.images) + len(walk.missing) > 1:
         yield refuses(
-            "", f"The ref name {name} is ambiguous: it leads to {len(walk.images) + len(walk.missing)} manifests."
+            "",
+            say(
+                "The ref name %(name)s is ambiguous: it leads to %(images)s manifests.",
+                name=name,
+                images=len(walk.images) + len(walk.missing),
+            ),
         )
         return
     for _ in walk.missing:
@@ -228,9 +256,9 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
             continue
         types = [image.manifest_media_type, image.config_descriptor.media_type if image.config_descriptor else ""]
         if any(mediatype.is_docker(media_type) for media_type in types):
-            yield refuses("MEDIA-1", f"The ref name {name} is of a Docker image, and it takes OCI types only.")
+            yield refuses("MEDIA-1", say("The ref name %s is of a Docker image, and it takes OCI types only.", name))
         elif image.kind is NodeKind.ARTIFACT or types[1] != mediatype.OCI_CONFIG:
-            yield refuses("MANIF-7", f"The ref name {name} is of no image: it cannot be unpacked.")
+            yield refuses("MANIF-7", say("The ref name %s is of no image: it cannot be unpacked.", name))
         else:
             yield from image_troubles(case, node, streams=True)
             yield from sizes(node)
@@ -245,16 +273,23 @@ def _bundle(case: Case, image: Image) -> Iterator[Trouble]:
     for layer in image.layers:
         media_type = layer.media_type or ""
         if mediatype.is_encrypted(media_type) or not mediatype.is_layer(media_type) or mediatype.is_docker(media_type):
-            yield refuses("MANIF-8", f"Layer {layer.number} has the type {media_type}, which it does not unpack.")
+            yield refuses(
+                "MANIF-8",
+                say(
+                    "Layer %(number)s has the type %(media_type)s, which it does not unpack.",
+                    number=layer.number,
+                    media_type=media_type,
+                ),
+            )
         if layer.blob in case.contents.trailing:
-            yield refuses("LAYER-19", f"Bytes follow the compressed stream of layer {layer.number}.")
+            yield refuses("LAYER-19", say("Bytes follow the compressed stream of layer %s.", layer.number))
     config = image.parsed_config
     if config is None:
         return
     if config.rootfs_type != "layers":
         yield refuses("CONFIG-2", "The config does not say that its root file system is made of layers.")
     if config.os != "linux":
-        yield refuses("CONFIG-1", f"The os is {config.os or 'not stated'}, and it unpacks for linux only.")
+        yield refuses("CONFIG-1", say("The os is %s, and it unpacks for linux only.", config.os or "not stated"))
     if any("=" not in variable for variable in config.execution.env):
         yield refuses("CONFIG-7", "A variable of the environment has no value.")
 

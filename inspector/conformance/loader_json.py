@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.conformance.forecast import Trouble, refuses, wrong
 from inspector.conformance.grammar import is_date
+from inspector.language import say
 from inspector.oci.node import CASE_TWINS
 
 if TYPE_CHECKING:
@@ -38,13 +39,26 @@ def undecodable(case: Case, document: str, *, by_docker: bool = False, streams: 
         is_type = finding.expected in _TYPES and finding.found not in ("nothing", "null", None)
         is_words = finding.code == "CONFIG-7" and finding.expected == "an array of texts"
         if is_type and not (by_docker and is_words and str(finding.found).startswith('"')):
-            yield refuses(finding.code, f"{finding.title} in {document}, so it cannot be decoded.")
+            yield refuses(
+                finding.code,
+                say("%(title)s in %(document)s, so it cannot be decoded.", title=finding.title, document=document),
+            )
         elif finding.code == "JSON-4" and not streams:
-            yield refuses("JSON-4", f"{document} cannot be decoded: something follows the document.")
+            yield refuses("JSON-4", say("%s cannot be decoded: something follows the document.", document))
         elif finding.code == "JSON-5" and finding.title == CASE_TWINS:
-            yield wrong("JSON-5", f"{document} has both {finding.expected} and {finding.found}: it takes the latter.")
+            yield wrong(
+                "JSON-5",
+                say(
+                    "%(document)s has both %(expected)s and %(found)s: it takes the latter.",
+                    document=document,
+                    expected=finding.expected,
+                    found=finding.found,
+                ),
+            )
         elif finding.code == "JSON-3" or (finding.code == "JSON-1" and finding.title not in _REPLACED):
-            yield refuses(finding.code, f"{document} cannot be decoded: {finding.title}.")
+            yield refuses(
+                finding.code, say("%(document)s cannot be decoded: %(title)s.", document=document, title=finding.title)
+            )
 
 
 def dates(config: ImageConfig) -> Iterator[Trouble]:
@@ -52,4 +66,4 @@ def dates(config: ImageConfig) -> Iterator[Trouble]:
     stated = [config.created, *(entry.created for entry in config.history)]
     wrong = next((text for text in stated if text is not None and not is_date(text)), None)
     if wrong is not None:
-        yield refuses("CONFIG-6", f"The date {wrong} in a config cannot be decoded.")
+        yield refuses("CONFIG-6", say("The date %s in a config cannot be decoded.", wrong))

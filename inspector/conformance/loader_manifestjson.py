@@ -9,6 +9,7 @@ from inspector.conformance.forecast import Trouble, refuses, warns
 from inspector.conformance.loader_image import of_docker_image
 from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import DOCKER, PLAIN, first_or_last, is_hard_link, unreadable
+from inspector.language import say
 from inspector.oci.reference import qualify
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def graph_driver(case: Case) -> Iterator[Trouble]:
     for view in case.docker:
         yield from of_docker_image(case, view, thin_is_fine=True)
         if view.config is not None and view.config.os not in ("", "linux"):
-            yield refuses("COMPAT-10", f"An image for {view.config.os} cannot be loaded by an engine on Linux.")
+            yield refuses("COMPAT-10", say("An image for %s cannot be loaded by an engine on Linux.", view.config.os))
         if any(qualify(tag) is None for tag in view.entry.repo_tags):
             yield refuses("COMPAT-5", "A tag is no image reference: loading stops there.")
 
@@ -76,7 +77,7 @@ def skopeo(case: Case) -> Iterator[Trouble]:
     yield from troubles
     if len(case.docker) > 1 and not any(trouble.code == "ARC-2" for trouble in troubles):
         yield refuses(
-            "", f"manifest.json lists {len(case.docker)} images: name one, as in docker-archive:FILE:NAME or :@0."
+            "", say("manifest.json lists %s images: name one, as in docker-archive:FILE:NAME or :@0.", len(case.docker))
         )
 
 
@@ -89,11 +90,11 @@ def crane(case: Case) -> Iterator[Trouble]:
         return
     yield from has_no_manifest_json(case, streams=True)
     if len(case.docker) > 1:
-        yield refuses("", f"manifest.json lists {len(case.docker)} images, and it takes one.")
+        yield refuses("", say("manifest.json lists %s images, and it takes one.", len(case.docker)))
     member = case.archive.members.find("manifest.json")
     if member is not None and not case.archive.members.root and member.stored_name != b"manifest.json":
         name = member.stored_name.decode("utf-8", "backslashreplace")
-        yield refuses("ARC-3", f"It looks for manifest.json and does not find {name} (fixed in 2026).")
+        yield refuses("ARC-3", say("It looks for manifest.json and does not find %s (fixed in 2026).", name))
     for view in case.docker:
         yield from of_docker_image(case, view, streams=True, unpacks=False)
         yield from first_or_last(case, ["manifest.json", view.entry.config, *view.entry.layers])

@@ -8,6 +8,7 @@ from inspector.archive.compression import Compression
 from inspector.archive.members import MemberKind
 from inspector.conformance.forecast import Trouble, refuses, warns, wrong
 from inspector.findings import Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,9 @@ def unreadable(
             yield refuses("", "It takes a tar, and this is a folder.")
         return
     if archive.compression not in accepted:
-        yield refuses("ARC-7", f"It cannot read an archive compressed with {archive.compression}: unpack it first.")
+        yield refuses(
+            "ARC-7", say("It cannot read an archive compressed with %s: unpack it first.", archive.compression)
+        )
     elif archive.compression is Compression.XZ and runs_xz:
         yield warns("ARC-7", "It needs the program xz where it runs.")
     end = archive.members.end
@@ -46,7 +49,7 @@ def unreadable(
     if not folder_is_fine or unpacks:
         yield from _not_for_go(case, unpacks=unpacks)
     if archive.members.root:
-        yield refuses("ARC-3", f"The image lies in the folder {archive.members.root}, not at the top.")
+        yield refuses("ARC-3", say("The image lies in the folder %s, not at the top.", archive.members.root))
     elif unpacks and case.archive.members.leads_out:
         yield refuses("ARC-3", "A member's name leads out of the folder into which it unpacks.")
 
@@ -60,12 +63,19 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
             or finding.code == "TAR-10"
             or (finding.code == "TAR-7" and "no number" in finding.title and not _is_blank(finding.found))
         ):
-            yield refuses(finding.code, f"{finding.title}: Go's tar reader refuses the archive.")
+            yield refuses(finding.code, say("%s: Go's tar reader refuses the archive.", finding.title))
         elif unpacks and finding.code == "TAR-8":
             yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
     odd = next(iter(case.archive.members.odd_types), None) if unpacks else None
     if odd is not None:
-        yield refuses("ARC-4", f"{odd.name} has the type {odd.odd_type.decode()} in the tar, which it cannot unpack.")
+        yield refuses(
+            "ARC-4",
+            say(
+                "%(name)s has the type %(odd_type)s in the tar, which it cannot unpack.",
+                name=odd.name,
+                odd_type=odd.odd_type.decode(),
+            ),
+        )
     end, size = case.archive.members.end, case.archive.spooled_bytes or case.archive.size
     if end is not None and end.zero_blocks == 1 and size % _BLOCK:
         yield refuses("ARC-1", "The end mark of the tar is cut off.")
@@ -86,7 +96,9 @@ def first_or_last(case: Case, names: Iterable[str]) -> Iterator[Trouble]:
     }
     for name in names:
         if name in twins and name in differing:
-            yield wrong("ARC-2", f"{name} stands several times in the archive, and it takes the first, other one.")
+            yield wrong(
+                "ARC-2", say("%s stands several times in the archive, and it takes the first, other one.", name)
+            )
 
 
 def has_file(case: Case, name: str) -> bool:

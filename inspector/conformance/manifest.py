@@ -22,6 +22,7 @@ from inspector.conformance.manifest_rules import (
 from inspector.conformance.rules import Check
 from inspector.errors import InspectorError, ReadFailed, SourceChanged
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.digest import EMPTY_JSON
 
@@ -70,7 +71,7 @@ def some_layers(case: Case) -> Iterator[Finding]:
                 at=document.name,
                 pointer="$.layers",
                 digest=image.manifest_digest,
-                expected="at least 1",
+                expected=say("at least 1"),
                 found=0,
                 fix=Fix.NONE,
             )
@@ -107,7 +108,7 @@ def layer_types(case: Case) -> Iterator[Finding]:
                 at=pointed.document,
                 pointer=f"{pointed.descriptor.pointer}.mediaType",
                 digest=pointed.descriptor.digest,
-                expected="a tar, gzip or zstd layer",
+                expected=say("a tar, gzip or zstd layer"),
                 found=media_type,
                 fix=Fix.NONE,
             )
@@ -157,7 +158,7 @@ def artifact_types(case: Case) -> Iterator[Finding]:
                 at=document.name,
                 pointer="$.artifactType",
                 digest=image.manifest_digest,
-                expected="a media type",
+                expected=say("a media type"),
                 found="nothing",
             )
 
@@ -176,8 +177,10 @@ def empty_descriptors(case: Case) -> Iterator[Finding]:
                 at=pointed.document,
                 pointer=descriptor.pointer,
                 digest=descriptor.digest,
-                expected=f"{EMPTY_JSON}, 2 bytes",
-                found=f"{descriptor.stated_digest}, {descriptor.size} bytes",
+                expected=say("%s, 2 bytes", EMPTY_JSON),
+                found=say(
+                    "%(stated_digest)s, %(size)s bytes", stated_digest=descriptor.stated_digest, size=descriptor.size
+                ),
             )
 
 
@@ -207,8 +210,8 @@ def sizes(case: Case) -> Iterator[Finding]:
                 "A very large document",
                 at=document.name,
                 digest=digest,
-                expected=f"at most {_MOST_BYTES:,} bytes",
-                found=f"{len(document.raw):,} bytes",
+                expected=say("at most %s bytes", f"{_MOST_BYTES:,}"),
+                found=say("%s bytes", f"{len(document.raw):,}"),
             )
 
 

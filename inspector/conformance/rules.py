@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import Said
 
 if TYPE_CHECKING:
     from inspector.conformance.case import Case
@@ -64,5 +65,7 @@ def shown(value: object) -> str | None:
     """A value as a finding tells it: text, cut where it is long; None stays None."""
     if value is None:
         return None
+    if isinstance(value, Said):
+        return value
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -12,6 +12,7 @@ from inspector.archive.tar_input import SourceInput
 from inspector.conformance.rules import Check
 from inspector.conformance.tar_rules import ARC_3, ARC_4, ARC_5, ARC_6, ARC_7, ARC_8, ARC_10
 from inspector.findings import Finding, Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def plain_names(case: Case) -> Iterator[Finding]:
         more = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
         yield ARC_3.broken(
             Severity.INFO if kind == "a colon" else Severity.WARNING,
-            f"A name with {kind}",
+            say("A name with %s", kind),
             at=first.name,
             offset=first.header_offset,
             found=first.name[:150].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") + more,
@@ -63,10 +64,10 @@ def kinds_of_members(case: Case) -> Iterator[Finding]:
             severity = Severity.INFO  # docker save and podman write them; every reader of manifest.json follows
         yield ARC_4.broken(
             severity,
-            "A sparse file" if member.kind is MemberKind.FILE else f"A member that is a {member.kind.value}",
+            "A sparse file" if member.kind is MemberKind.FILE else say("A member that is a %s", member.kind.value),
             at=member.name,
             offset=member.header_offset,
-            expected="a regular file",
+            expected=say("a regular file"),
             found=member.link or member.kind.value,
         )
 
@@ -88,7 +89,7 @@ def folders_have_entries(case: Case) -> Iterator[Finding]:
                     "Folders without entries of their own",
                     at=member.name,
                     offset=member.header_offset,
-                    expected=f"{missing}/ before it",
+                    expected=say("%s/ before it", missing),
                 )
                 return
 
@@ -117,7 +118,7 @@ def not_compressed(case: Case) -> Iterator[Finding]:
         rare = compression not in (Compression.GZIP, Compression.ZSTD)
         yield ARC_7.broken(
             Severity.WARNING if rare else Severity.INFO,
-            f"The whole archive is compressed with {compression}",
+            say("The whole archive is compressed with %s", compression),
             at=case.archive.path.name,
             expected="none",
             found=compression,
@@ -136,10 +137,10 @@ def documents_come_early(case: Case) -> Iterator[Finding]:
             if behind > 1 << 20:
                 yield ARC_8.broken(
                     Severity.INFO,
-                    f"{name} stands behind the blobs",
+                    say("%s stands behind the blobs", name),
                     at=name,
                     offset=member.header_offset,
-                    found=f"{behind:,} bytes of blobs before it",
+                    found=say("%s bytes of blobs before it", f"{behind:,}"),
                 )
 
 
@@ -159,7 +160,7 @@ def other_files(case: Case) -> Iterator[Finding]:
             Severity.INFO,
             "Files that are no part of a layout",
             at=names[0],
-            found=", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else ""),
+            found=", ".join(names[:5]) + (say(" and %s more", f"{len(names) - 5:,}") if len(names) > 5 else ""),
         )
 
 

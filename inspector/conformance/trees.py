@@ -14,6 +14,7 @@ from inspector.conformance.compat_rules import COMPAT_6
 from inspector.conformance.rules import Check
 from inspector.conformance.walk import Walk
 from inspector.findings import Finding, Fix, Severity
+from inspector.language import say
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.reference import is_full_reference, qualify
 
@@ -73,8 +74,8 @@ def one_name_two_images(case: Case) -> Iterator[Finding]:
                 at="manifest.json",
                 pointer=f"{view.entry.pointer}.RepoTags[{number}]",
                 digest=view.config_digest,
-                expected=f"{tag}, as index.json: config {some(sorted(configs), _SHOWN)}",
-                found=f"{tag}: config {view.config_digest}",
+                expected=say("%(tag)s, as index.json: config %(some)s", tag=tag, some=some(sorted(configs), _SHOWN)),
+                found=say("%(tag)s: config %(config_digest)s", tag=tag, config_digest=view.config_digest),
                 fix=Fix.CHOICE,
             )
 
@@ -102,7 +103,11 @@ def loaded_from_manifest_json(case: Case) -> str:
 
 def _in_words(names: list[str], document: str) -> str:
     unique = list(dict.fromkeys(names))
-    return f"From {document} it loads {some(unique, _SHOWN)}." if unique else f"{document} lists nothing to load."
+    return (
+        say("From %(document)s it loads %(some)s.", document=document, some=some(unique, _SHOWN))
+        if unique
+        else say("%s lists nothing to load.", document)
+    )
 
 
 QUICK: Final[tuple[Check, ...]] = (one_name_two_images,)

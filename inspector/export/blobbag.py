@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from inspector.archive.blobstore import Blob, BlobState
 from inspector.errors import BlobMismatch
 from inspector.export.planned import ADDED, KEPT, REWRITTEN, PlannedBlob, Recoded, ToRecode
+from inspector.language import say
 from inspector.oci.digest import Digest
 
 WAITING = "waiting"
@@ -31,7 +32,7 @@ def whole(blob: Blob) -> Blob:
     if not blob.member.complete:
         raise BlobMismatch(
             "A blob is cut off",
-            f"The archive ends within {blob.member.name}. It was not written or copied to its end: get it again.",
+            say("The archive ends within %s. It was not written or copied to its end: get it again.", blob.member.name),
             subject=blob.member.name,
         )
     if blob.state is BlobState.WRONG:
@@ -43,8 +44,12 @@ def mismatch(name: str, expected: Digest | None, found: Digest | None) -> BlobMi
     """The error for bytes that are not what refers to them."""
     return BlobMismatch(
         "A blob is not what its digest says",
-        f"{name} should be {expected}, its bytes are {found}. It was changed or damaged, so nothing was written. "
-        "Get the archive again.",
+        say(
+            "%(name)s should be %(expected)s, its bytes are %(found)s. It was changed or damaged, so nothing was written. Get the archive again.",
+            name=name,
+            expected=expected,
+            found=found,
+        ),
         subject=name,
     )
 

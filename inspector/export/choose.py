@@ -12,6 +12,7 @@ from inspector.export.edits import unwanted
 from inspector.export.entries import Entry
 from inspector.export.mending import Mending
 from inspector.export.options import ExportOptions
+from inspector.language import say, say_n
 from inspector.oci.digest import Digest
 from inspector.oci.platform import Platform
 from inspector.oci.reference import name_matches
@@ -44,7 +45,7 @@ def _images(contents: Contents, entries: Sequence[Entry], asked: Sequence[str], 
     for word in asked:
         hits = meant(contents, entries, word)
         if not hits and is_alone:
-            raise UsageError(f"There is no image {word}", there_are(contents, entries))
+            raise UsageError(say("There is no image %s", word), there_are(contents, entries))
         for hit in hits:
             found.setdefault((hit.target, hit.name, hit.word), hit)
     order = {id(entry): place for place, entry in enumerate(entries)}
@@ -114,7 +115,8 @@ def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOpti
     if not found and is_alone:
         there = sorted({str(i.platform) for e in entries for i in contents.images_below(e.target) if i.platform})
         raise UsageError(
-            f"There is no image for {', '.join(options.platforms)}", f"The archive has {', '.join(there) or 'none'}."
+            say("There is no image for %s", ", ".join(options.platforms)),
+            say("The archive has %s.", ", ".join(there) or "none"),
         )
     return found
 
@@ -150,8 +152,14 @@ def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[En
         reached.update(entry.target for entry in more if isinstance(entry.target, Digest))
     lost = [entry for entry in waiting if entry.why in _STRAIGHT and _is_lost(_referrer(contents, entry), reached)]
     if lost:
-        some = f"{len(lost):,} attestations belong" if len(lost) != 1 else "1 attestation belongs"
-        notes.append(f"{some} to an index that is left out, and {'go' if len(lost) != 1 else 'goes'} with it.")
+        notes.append(
+            say_n(
+                "%s attestation belongs to an index that is left out, and goes with it.",
+                "%s attestations belong to an index that is left out, and go with it.",
+                len(lost),
+                f"{len(lost):,}",
+            )
+        )
     return more
 
 
@@ -188,5 +196,10 @@ def there_are(contents: Contents, entries: Iterable[Entry]) -> str:
         for entry in entries
     ]
     listed = list(dict.fromkeys(words))
-    more = f" and {len(listed) - 12} more" if len(listed) > 12 else ""
-    return f"{contents.archive.path.name} has {', '.join(listed[:12]) or 'none'}{more}."
+    more = say(" and %s more", len(listed) - 12) if len(listed) > 12 else ""
+    return say(
+        "%(name)s has %(listed)s%(more)s.",
+        name=contents.archive.path.name,
+        listed=", ".join(listed[:12]) or say("none"),
+        more=more,
+    )

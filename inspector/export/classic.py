@@ -33,6 +33,7 @@ from inspector.export.planned import (
     Recoded,
 )
 from inspector.export.report import new_ids
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.oci.document import compact_json
 from inspector.oci.reference import Reference
@@ -56,7 +57,8 @@ def plan(
     images = _by_config(docker_images(layout.entries, layout.below, options.host(), layout.notes, has_index=False))
     if not images:
         raise ExportError(
-            "No image for docker save", f"{archive.path} holds no image that Docker could load. Choose another preset."
+            "No image for docker save",
+            say("%s holds no image that Docker could load. Choose another preset.", archive.path),
         )
     files: dict[str, PlannedBlob] = {}
     folders: set[str] = set()
@@ -103,7 +105,9 @@ def _layers(done: Converted, files: dict[str, PlannedBlob], folders: set[str]) -
     paths = []
     for stored, diff_id in zip(done.layers, _diff_ids(done), strict=True):
         if diff_id is None or stored.blob is None:
-            raise ExportError("A layer has no diffID", f"The config of {_name(done.image)} states none for a layer.")
+            raise ExportError(
+                "A layer has no diffID", say("The config of %s states none for a layer.", _name(done.image))
+            )
         folder = diff_id.encoded
         path = f"{folder}/layer.tar"
         blob = whole(stored.blob)

@@ -31,6 +31,7 @@ from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, Expor
 from inspector.export.repair import has_misplaced_platform
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
 from inspector.export.storedlayers import LayerStore, StoredLayer
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST
 from inspector.oci.descriptor import Descriptor
@@ -111,8 +112,10 @@ class Converter:
         if node.image is not None:
             raise ExportError(
                 "An outdated manifest",
-                f"{document.name} is a Docker schema 1 manifest: it has no config, and no registry or engine of today "
-                "takes it. Pull the image again with a current tool.",
+                say(
+                    "%s is a Docker schema 1 manifest: it has no config, and no registry or engine of today takes it. Pull the image again with a current tool.",
+                    document.name,
+                ),
                 subject=document.name,
             )
         self._bag.keep(digest, blob)

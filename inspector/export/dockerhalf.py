@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.image import Image
 from inspector.export.converted import Converted, is_runnable
 from inspector.export.entries import Entry
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.oci.document import compact_json
 
@@ -46,18 +47,36 @@ def docker_images(
         word = name or "an image without a name"
         if not images:
             if there:
-                notes.setdefault(f"{word}: not in manifest.json, since docker load would refuse it.")
+                notes.setdefault(say("%s: not in manifest.json, since docker load would refuse it.", word))
             continue
         done = _preferred(images, host)
         platforms = dict.fromkeys(str(i.image.platform) for i in images if i.image is not None)
         if len(platforms) > 1 and done.image is not None:
             left = ", ".join(platform for platform in platforms if platform != str(done.image.platform))
             notes.setdefault(
-                f"{word}: manifest.json names {done.image.platform} of {len(platforms)} platforms; "
-                + ("loaders that read index.json see them all." if has_index else f"left out: {left}.")
+                say(
+                    "%(word)s: manifest.json names %(platform)s of %(platforms)s platforms; loaders that read index.json see them all.",
+                    word=word,
+                    platform=done.image.platform,
+                    platforms=len(platforms),
+                )
+                if has_index
+                else say(
+                    "%(word)s: manifest.json names %(platform)s of %(platforms)s platforms; left out: %(left)s.",
+                    word=word,
+                    platform=done.image.platform,
+                    platforms=len(platforms),
+                    left=left,
+                )
             )
         elif len({one.digest for one in images}) > 1:
-            notes.setdefault(f"{word}: {len(images)} images have this name, manifest.json can hold the first one only.")
+            notes.setdefault(
+                say(
+                    "%(word)s: %(images)s images have this name, manifest.json can hold the first one only.",
+                    word=word,
+                    images=len(images),
+                )
+            )
         docker = found.setdefault(_key(done), DockerImage(done))
         tag = group[0].familiar_tag
         if tag is not None and tag not in docker.tags:

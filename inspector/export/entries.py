@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.export.contents import Contents
 from inspector.export.mending import Mending
+from inspector.language import say_n
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
@@ -98,7 +99,13 @@ def lost_names(archive: ImageArchive) -> Iterator[str]:
     if lost:
         listed = ", ".join(name if len(name) <= _SHOWN else name[:_SHOWN] + "…" for name in lost[:3])
         more = ", …" if len(lost) > 3 else ""
-        yield f"{len(lost):,} {'name is no image name' if len(lost) == 1 else 'names are no image names'} and left out: {listed}{more}."
+        yield say_n(
+            "%(count)s name is no image name and left out: %(listed)s.",
+            "%(count)s names are no image names and left out: %(listed)s.",
+            len(lost),
+            count=f"{len(lost):,}",
+            listed=listed + more,
+        )
 
 
 def _listed(contents: Contents) -> Iterator[Entry]:

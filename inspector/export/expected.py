@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector.errors import ExportError
+from inspector.language import say
 from inspector.oci.digest import Digest
 
 _TITLE = "The written file is not what was meant"
@@ -45,4 +46,4 @@ def unlike(what: str) -> ExportError:
 
 
 def _differs(what: str) -> str:
-    return f"Read back, {what} differs: the disk or the memory of this machine changed bytes. Nothing was kept."
+    return say("Read back, %s differs: the disk or the memory of this machine changed bytes. Nothing was kept.", what)

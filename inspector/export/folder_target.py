@@ -18,6 +18,7 @@ from pathlib import Path
 from inspector.errors import TargetExists, TargetUnwritable
 from inspector.export import disk
 from inspector.export.target import Target, new_mode, unwritable
+from inspector.language import say
 
 _FILES = re.compile(r"oci-layout|index\.json|manifest\.json|repositories|blobs/[a-z0-9+._-]+/[0-9a-zA-Z=_-]+")
 _FOLDERS = re.compile(r"blobs(/[a-z0-9+._-]+)?")
@@ -34,7 +35,7 @@ class FolderTarget(Target):
         if not stat.S_ISDIR(status.st_mode):
             raise TargetUnwritable(
                 "The export cannot be written",
-                f"{self.path} is no folder. Choose the name of a folder, or another form.",
+                say("%s is no folder. Choose the name of a folder, or another form.", self.path),
                 subject=str(self.path),
             )
         try:
@@ -46,15 +47,20 @@ class FolderTarget(Target):
         if others:
             raise TargetUnwritable(
                 "The folder holds other files",
-                f"{self.path}: {others[0][:_SHOWN]!r} is no part of an image layout, and nothing of yours is removed. "
-                "Choose an empty folder or a new name.",
+                say(
+                    "%(path)s: %(others)s is no part of an image layout, and nothing of yours is removed. Choose an empty folder or a new name.",
+                    path=self.path,
+                    others=f"{others[0][:_SHOWN]!r}",
+                ),
                 subject=str(self.path),
             )
         if not self._overwrite:
             raise TargetExists(
                 "The target exists",
-                f"{self.path} is a folder that is not empty. Choose another name, or say that it may be replaced. "
-                "Nothing was written.",
+                say(
+                    "%s is a folder that is not empty. Choose another name, or say that it may be replaced. Nothing was written.",
+                    self.path,
+                ),
                 subject=str(self.path),
             )
 
@@ -76,7 +82,7 @@ class FolderTarget(Target):
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                     raise TargetExists(
                         "The target exists",
-                        f"{self.path} was filled by another program meanwhile. Choose another name.",
+                        say("%s was filled by another program meanwhile. Choose another name.", self.path),
                         subject=str(self.path),
                     ) from error
                 raise
@@ -97,7 +103,13 @@ class FolderTarget(Target):
         try:
             remove_layout(old)
         except OSError as error:
-            return [f"What was there before could not be removed, and lies in {old} ({error.strerror or error})."]
+            return [
+                say(
+                    "What was there before could not be removed, and lies in %(old)s (%(reason)s).",
+                    old=old,
+                    reason=error.strerror or error,
+                )
+            ]
         return []
 
 

@@ -11,6 +11,7 @@ from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import chunks
 from inspector.errors import BlobMismatch, CompressionError, LimitReached
 from inspector.export.blobbag import mismatch
+from inspector.language import say
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken
 
@@ -56,7 +57,11 @@ class LayerReader:
         except CompressionError as error:
             raise BlobMismatch(
                 "A layer is damaged",
-                f"{self.blob.member.name}: {error.message} Nothing was written. Get the archive again.",
+                say(
+                    "%(name)s: %(message)s Nothing was written. Get the archive again.",
+                    name=self.blob.member.name,
+                    message=error.message,
+                ),
                 subject=self.blob.member.name,
             ) from error
 
@@ -73,7 +78,12 @@ class LayerReader:
             raise LimitReached(
                 "inflate_ratio",
                 limits.inflate_ratio,
-                f"{self.blob.member.name}: {self.read:,} bytes inflate to more than {produced:,}, which no real layer does.",
+                say(
+                    "%(name)s: %(read)s bytes inflate to more than %(produced)s, which no real layer does.",
+                    name=self.blob.member.name,
+                    read=f"{self.read:,}",
+                    produced=f"{produced:,}",
+                ),
                 subject=self.blob.member.name,
             )
 

@@ -22,6 +22,7 @@ from inspector.export.names import named, without_repeats
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import KEPT, PlannedImage, Recoded
 from inspector.export.storedlayers import LayerStore
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
@@ -46,7 +47,7 @@ class Part:
         found = entries_of(self.contents, layout.mending)
         if not found:
             raise ExportError(
-                "There is nothing to export", f"{self.archive.path} lists no image and no other document."
+                "There is nothing to export", say("%s lists no image and no other document.", self.archive.path)
             )
         found = without_absent(self.contents, found, layout.mending)
         found, told = chosen(self.contents, found, layout.options, layout.mending, is_alone=is_alone)
@@ -110,7 +111,7 @@ class Layout:
     def _refuse_what_nobody_has(self, entries: Sequence[Entry]) -> None:
         for word in self.options.images:
             if not any(meant(p.contents, [e for e in entries if e.place == p.place], word) for p in self.parts):
-                raise UsageError(f"There is no image {word}", "None of the archives has it.")
+                raise UsageError(say("There is no image %s", word), "None of the archives has it.")
         if not entries:
             raise UsageError("There is nothing to export", "None of the archives has what was chosen.")
 
@@ -207,8 +208,10 @@ def _refuse_what_was_cut_off(part: Part) -> None:
         if lost or not done.present or (config_is_lost and done.old is not None):
             raise BlobMissing(
                 "The archive is cut off",
-                f"{part.archive.path} ends too early, and parts that its images need are not in what is there. "
-                "Get it again, or choose other images.",
+                say(
+                    "%s ends too early, and parts that its images need are not in what is there. Get it again, or choose other images.",
+                    part.archive.path,
+                ),
                 subject=str(part.archive.path),
             )
 

@@ -14,6 +14,7 @@ from inspector.export.edits import Edits
 from inspector.export.options import ON_MANIFESTS
 from inspector.export.spelling import MANIFEST, in_order
 from inspector.export.storedlayers import LayerStore
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 from inspector.oci.document import compact_json, parse_document
@@ -73,8 +74,10 @@ def _stored_config(bag: BlobBag, image: Image, edited: bytes | None) -> tuple[Di
         name = image.names[0] if image.names else image.key
         raise BlobMissing(
             "A config is missing",
-            f"The config of {name} is not in the archive or cannot be read, so the image cannot be exported. "
-            "Export the other images with --image, or get the archive again.",
+            say(
+                "The config of %s is not in the archive or cannot be read, so the image cannot be exported. Export the other images with --image, or get the archive again.",
+                name,
+            ),
             subject=name,
         )
     whole(blob)
@@ -99,7 +102,11 @@ def _check_count(image: Image) -> None:
         name = image.names[0] if image.names else image.key
         raise ExportError(
             "Layers and config do not fit together",
-            f"The config of {name} has {len(config.diff_ids)} diffIDs, manifest.json lists {len(image.layers)} layers: "
-            "no loader takes such an image. Get the archive again.",
+            say(
+                "The config of %(name)s has %(diff_ids)s diffIDs, manifest.json lists %(layers)s layers: no loader takes such an image. Get the archive again.",
+                name=name,
+                diff_ids=len(config.diff_ids),
+                layers=len(image.layers),
+            ),
             subject=name,
         )

@@ -11,6 +11,7 @@ from inspector.export.contents import Contents
 from inspector.export.converted import Converted
 from inspector.export.entries import Entry
 from inspector.export.options import ExportOptions
+from inspector.language import say
 from inspector.oci.reference import qualify
 
 
@@ -53,7 +54,9 @@ def named(contents: Sequence[Contents], entries: Sequence[Entry], options: Expor
 def _qualified(text: str) -> str:
     name = qualify(text)
     if name is None:
-        raise UsageError("This is no image name", f"{text!r}: a name reads like app:1.2 or registry.example/app:1.2.")
+        raise UsageError(
+            "This is no image name", say("%s: a name reads like app:1.2 or registry.example/app:1.2.", f"{text!r}")
+        )
     return name
 
 
@@ -62,7 +65,7 @@ def _places(contents: Sequence[Contents], entries: Sequence[Entry], word: str) -
     hits = {id(hit) for hit in _hits(contents, entries, word)}
     places = [number for number, entry in enumerate(entries) if id(entry) in hits]
     if not places:
-        raise UsageError(f"There is no image {word}", there_are(contents[0], entries))
+        raise UsageError(say("There is no image %s", word), there_are(contents[0], entries))
     return places
 
 
@@ -76,7 +79,7 @@ def _remove(contents: Sequence[Contents], entries: Sequence[Entry], found: dict[
     for number in _places(contents, entries, word):
         entry = entries[number]
         if entry.name is None and entry.word is None:
-            raise UsageError("There is no such name", f"{word} means an image that has no name.")
+            raise UsageError("There is no such name", say("%s means an image that has no name.", word))
         others = [
             one
             for place, row in found.items()
@@ -97,7 +100,7 @@ def _refuse_shared_name(found: dict[int, list[Entry]], name: str, places: Sequen
     for number, row in found.items():
         others = [e for e in row if e.name == name and e.place in archives and (e.place, e.target) not in ours]
         if number not in places and others:
-            raise UsageError("Two images would have one name", f"{name}: choose another name for one of them.")
+            raise UsageError("Two images would have one name", say("%s: choose another name for one of them.", name))
 
 
 def without_repeats(rows: Sequence[tuple[Entry, Converted]]) -> list[tuple[Entry, Converted]]:

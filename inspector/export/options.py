@@ -10,6 +10,7 @@ from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import UsageError
 from inspector.export import repairs as repairs_of_export
 from inspector.export.recompress import Encoding
+from inspector.language import said_by, say
 from inspector.oci.platform import Platform
 from inspector.oci.reference import qualify
 
@@ -111,19 +112,31 @@ class ExportOptions:
         try:
             object.__setattr__(self, "preset", Preset(self.preset))
         except ValueError as error:
-            raise UsageError("There is no such preset", f"{self.preset}: choose {', '.join(Preset)}.") from error
+            raise UsageError(
+                "There is no such preset",
+                say("%(preset)s: choose %(known)s.", preset=self.preset, known=", ".join(Preset)),
+            ) from error
         try:
             object.__setattr__(self, "form", Form(self.form) if self.form is not None else None)
         except ValueError as error:
-            raise UsageError("There is no such form", f"{self.form}: choose {', '.join(Form)}.") from error
+            raise UsageError(
+                "There is no such form", say("%(form)s: choose %(known)s.", form=self.form, known=", ".join(Form))
+            ) from error
 
     def check(self) -> None:
         """`UsageError` for choices that contradict each other or do not exist."""
         if self.compression not in COMPRESSIONS:
-            raise UsageError("There is no such compression", f"{self.compression}: choose {', '.join(COMPRESSIONS)}.")
+            raise UsageError(
+                "There is no such compression",
+                say(
+                    "%(compression)s: choose %(known)s.",
+                    compression=self.compression,
+                    known=", ".join(COMPRESSIONS),
+                ),
+            )
         title, allowed = _ALLOWED.get(self.preset, ("", COMPRESSIONS))
         if self.compression not in allowed:
-            raise UsageError(title, f"Choose {' or '.join(allowed)}, or another preset.")
+            raise UsageError(title, say("Choose %s, or another preset.", " or ".join(allowed)))
         if self.layer_compression == "keep" and self.level is not None:
             raise UsageError("A level needs a compression", "Choose gzip or zstd, or leave the level out.")
         repairs_of_export.check(self.repairs)
@@ -133,7 +146,8 @@ class ExportOptions:
         for _, name in (*self.retag.items(), *self.add_names):
             if qualify(name) is None:
                 raise UsageError(
-                    "This is no image name", f"{name!r}: a name reads like app:1.2 or registry.example/app:1.2."
+                    "This is no image name",
+                    say("%s: a name reads like app:1.2 or registry.example/app:1.2.", f"{name!r}"),
                 )
         self._check_annotations()
 
@@ -143,11 +157,13 @@ class ExportOptions:
         seen = set()
         for one in self.annotations:
             if one.where not in (ON_MANIFESTS, ON_INDEXES):
-                raise UsageError("There is no such place for an annotation", f"{one.where}: choose manifest or index.")
+                raise UsageError(
+                    "There is no such place for an annotation", say("%s: choose manifest or index.", one.where)
+                )
             if not one.key:
                 raise UsageError("An annotation needs a key", "As in org.opencontainers.image.source=somewhere.")
             if (one.where, one.key) in seen:
-                raise UsageError("An annotation is given twice", f"{one.key}: say it once for each place.")
+                raise UsageError("An annotation is given twice", say("%s: say it once for each place.", one.key))
             seen.add((one.where, one.key))
         if "" in self.labels:
             raise UsageError("A label needs a key", "As in version=1.2.")
@@ -197,4 +213,4 @@ def _platform(text: str) -> Platform:
     try:
         return Platform.from_text(text)
     except ValueError as error:
-        raise UsageError("There is no such platform", str(error)) from error
+        raise UsageError("There is no such platform", said_by(error)) from error

@@ -23,6 +23,7 @@ from isal import isal_zlib
 
 from inspector.archive.compression import Compression
 from inspector.errors import UsageError
+from inspector.language import say
 from inspector.progress import CancelToken
 
 if sys.version_info >= (3, 14):
@@ -67,7 +68,14 @@ class Encoding:
         levels = _LEVELS[compression]
         if level is not None and level not in levels:
             raise UsageError(
-                "There is no such level", f"{word} has the levels {levels[0]} to {levels[-1]}, not {level}."
+                "There is no such level",
+                say(
+                    "%(word)s has the levels %(least)s to %(most)s, not %(level)s.",
+                    word=word,
+                    least=levels[0],
+                    most=levels[-1],
+                    level=level,
+                ),
             )
         return cls(compression, _DEFAULTS[compression] if level is None else level)
 

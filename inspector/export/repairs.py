@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from inspector.errors import UsageError
-from inspector.language import mark
+from inspector.language import mark, say
 
 
 class Mode(StrEnum):
@@ -263,11 +263,16 @@ def chosen_by(words: Sequence[str]) -> dict[str, bool]:
         elif word.removeprefix("no-") in BY_ID:
             found[word.removeprefix("no-")] = False
         else:
-            raise UsageError("There is no such repair", f"{word}: choose all, none, default, {', '.join(BY_ID)}.")
+            raise UsageError(
+                "There is no such repair",
+                say("%(word)s: choose all, none, default, %(known)s.", word=word, known=", ".join(BY_ID)),
+            )
     return found
 
 
 def check(chosen: Iterable[str]) -> None:
     """Raises `UsageError` for a repair that does not exist."""
     for word in sorted(set(chosen) - set(BY_ID)):
-        raise UsageError("There is no such repair", f"{word}: choose from {', '.join(BY_ID)}.")
+        raise UsageError(
+            "There is no such repair", say("%(word)s: choose from %(known)s.", word=word, known=", ".join(BY_ID))
+        )

@@ -12,6 +12,7 @@ from inspector.export.diffids import compared
 from inspector.export.edits import unwanted
 from inspector.export.options import Preset
 from inspector.export.planned import ADDED, DROPPED, KEPT, REWRITTEN, Change, PlannedBlob
+from inspector.language import say, say_all, say_n
 from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
@@ -122,7 +123,14 @@ def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[
     if len(left) > _MOST_DROPPED:
         rest = left[_MOST_DROPPED:]
         total = sum(member.size for member in rest)
-        yield Change(f"{prefix}{len(rest):,} more files", DROPPED, "nothing refers to them", None, None, total)
+        yield Change(
+            say("%(prefix)s%(rest)s more files", prefix=prefix, rest=f"{len(rest):,}"),
+            DROPPED,
+            "nothing refers to them",
+            None,
+            None,
+            total,
+        )
 
 
 def _why_dropped(member: Member, *, chosen: bool) -> str:
@@ -152,40 +160,50 @@ def notes_of(layout: Layout) -> tuple[str, ...]:
     made = [done for done in documents if done.action == ADDED and done.image is not None]
     if made:
         notes.append(
-            f"{_count(len(made), 'manifest')} made from manifest.json and config: the digest is not the one of a registry."
+            say_n(
+                "%s manifest made from manifest.json and config: the digest is not the one of a registry.",
+                "%s manifests made from manifest.json and config: the digest is not the one of a registry.",
+                len(made),
+                f"{len(made):,}",
+            )
         )
     notes += _absent(layout, documents)
     repeated = [name for part in layout.parts for name in part.archive.members.duplicates]
     if repeated:
         notes.append(
-            f"{_count(len(repeated), 'name')} stood in the source several times (ARC-2); the last one of each counts."
+            say_n(
+                "%s name stood in the source several times (ARC-2); the last one of each counts.",
+                "%s names stood in the source several times (ARC-2); the last one of each counts.",
+                len(repeated),
+                f"{len(repeated):,}",
+            )
         )
     return tuple(dict.fromkeys([*notes, *layout.notes]))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _wrong_diff_ids(layout: Layout) -> Iterator[str]:
     wrong = compared(layout.documents(), layout.recoded).wrong
     if wrong:
-        listed = ", ".join(digest.short for digest in wrong[:3]) + (", …" if len(wrong) > 3 else "")
-        yield (
-            f"{_count(len(wrong), 'layer')} ({listed}) {'is' if len(wrong) == 1 else 'are'} not what the diffID in the config says. "
-            "The copy is as in the source, and engines that unpack it refuse it."
+        yield say_n(
+            "%(count)s layer (%(listed)s) is not what the diffID in the config says. The copy is as in the source, and engines that unpack it refuse it.",
+            "%(count)s layers (%(listed)s) are not what the diffID in the config says. The copy is as in the source, and engines that unpack it refuse it.",
+            len(wrong),
+            count=f"{len(wrong):,}",
+            listed=", ".join(digest.short for digest in wrong[:3]) + (", …" if len(wrong) > 3 else ""),
         )
 
 
 def new_ids(layout: Layout) -> Iterator[str]:
     """Why an image ID is not the source's."""
     if any(done.image is not None and done.image.v1_ids for done in layout.documents()):
-        yield "Docker up to 1.9 stored no config: one was made, so the image ID is new."
+        yield say("Docker up to 1.9 stored no config: one was made, so the image ID is new.")
     edited = {done.config_digest for done in layout.documents() if done.is_edited}
     if edited:
-        yield (
-            f"Labels were edited in {_count(len(edited), 'config')}: the image {'ID is' if len(edited) == 1 else 'IDs are'} new, "
-            "and so is every digest above."
+        yield say_n(
+            "Labels were edited in %s config: the image ID is new, and so is every digest above.",
+            "Labels were edited in %s configs: the image IDs are new, and so is every digest above.",
+            len(edited),
+            f"{len(edited):,}",
         )
 
 
@@ -193,9 +211,11 @@ def _left_out(layout: Layout) -> Iterator[str]:
     for part in layout.parts:
         left = unwanted(part.contents, layout.options)
         if left:
-            yield (
-                f"{_count(len(left), 'document')} that describe images (attestations, signatures) were left out; whoever "
-                "asks for them will find none."
+            yield say_n(
+                "%s document that describe images (attestations, signatures) were left out; whoever asks for them will find none.",
+                "%s documents that describe images (attestations, signatures) were left out; whoever asks for them will find none.",
+                len(left),
+                f"{len(left):,}",
             )
 
 
@@ -204,8 +224,13 @@ def _rewritten(documents: Sequence[Converted]) -> Iterator[str]:
     if not rewritten:
         return
     reasons = dict.fromkeys(why for done in rewritten for why in done.whys if why != "a document below it changed")
-    words = "; ".join(_WORDS.get(why, why) for why in reasons)
-    yield f"The digests of {_count(len(rewritten), 'document')} changed: {words}."
+    yield say_n(
+        "The digests of %(count)s document changed: %(words)s.",
+        "The digests of %(count)s documents changed: %(words)s.",
+        len(rewritten),
+        count=f"{len(rewritten):,}",
+        words=say_all((say(_WORDS.get(why, why)) for why in reasons), "; "),
+    )
 
 
 def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
@@ -217,23 +242,29 @@ def _orphaned(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
         if image is None or image.subject is None or image.kind is NodeKind.IMAGE:
             continue
         if image.subject in layout.replaced and node.digest in written:
-            yield (
-                f"{_name(image)} {node.digest.short} was made for the index {image.subject.short}, which is not written: "
-                f"{layout.replaced[image.subject].digest.short} has what it lists."
+            yield say(
+                "%(name)s %(digest)s was made for the index %(subject)s, which is not written: %(instead)s has what it lists.",
+                name=_name(image),
+                digest=node.digest.short,
+                subject=image.subject.short,
+                instead=layout.replaced[image.subject].digest.short,
             )
         if image.subject not in moved or node.digest not in written:
             continue
-        now = "" if moved[image.subject].waiting else f", which is now {moved[image.subject].digest.short}"
-        yield (
-            f"{_name(image)} {node.digest.short} was made for "
-            f"{image.subject.short}{now}: it is kept, but what it vouches for is the old digest."
+        now = "" if moved[image.subject].waiting else say(", which is now %s", moved[image.subject].digest.short)
+        yield say(
+            "%(name)s %(digest)s was made for %(subject)s%(now)s: it is kept, but what it vouches for is the old digest.",
+            name=_name(image),
+            digest=node.digest.short,
+            subject=image.subject.short,
+            now=now,
         )
 
 
 def _name(image: Image) -> str:
     if image.kind is NodeKind.ATTESTATION:
-        return "The attestation"
-    return "The signature or other referrer"
+        return say("The attestation")
+    return say("The signature or other referrer")
 
 
 def _absent(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
@@ -241,13 +272,21 @@ def _absent(layout: Layout, documents: Sequence[Converted]) -> Iterator[str]:
     if gone:
         platforms = dict.fromkeys(_platforms(layout, {done.digest for done in gone}))
         listed = f" ({', '.join(platforms)})" if platforms else ""
-        yield (
-            f"{_count(len(gone), 'document')} that an index lists {'is' if len(gone) == 1 else 'are'} not in the source"
-            f"{listed}; the index is left as it is, and loaders that want every platform may refuse it."
+        yield say_n(
+            "%(count)s document that an index lists is not in the source%(listed)s; the index is left as it is, and loaders that want every platform may refuse it.",
+            "%(count)s documents that an index lists are not in the source%(listed)s; the index is left as it is, and loaders that want every platform may refuse it.",
+            len(gone),
+            count=f"{len(gone):,}",
+            listed=listed,
         )
     outside = [layer for done in documents for layer in done.layers if layer.digest is None]
     if outside:
-        yield f"{_count(len(outside), 'layer')} not in the source; the manifest still refers to them."
+        yield say_n(
+            "%s layer not in the source; the manifest still refers to them.",
+            "%s layers not in the source; the manifest still refers to them.",
+            len(outside),
+            f"{len(outside):,}",
+        )
 
 
 def _platforms(layout: Layout, gone: set[Digest]) -> Iterable[str]:

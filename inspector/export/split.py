@@ -16,6 +16,7 @@ from inspector.export.contents import Contents
 from inspector.export.entries import Entry
 from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions, Form
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.oci.reference import Reference
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
@@ -61,7 +62,7 @@ def pieces(
     contents = layout.parts[0].contents
     rows = list(_rows(contents, layout.entries, by))
     if not rows:
-        raise UsageError("There is nothing to split", f"{archive.path} holds no image.")
+        raise UsageError("There is nothing to split", say("%s holds no image.", archive.path))
     stored = layout.parts[0].entries(layout, is_alone=True)
     taken: set[str] = set()
     found = []

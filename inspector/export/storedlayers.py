@@ -17,7 +17,7 @@ from inspector.export.mending import Mending
 from inspector.export.options import ExportOptions
 from inspector.export.planned import Recoded, ToRecode
 from inspector.export.recompress import Encoding
-from inspector.language import mark
+from inspector.language import mark, say
 from inspector.oci import mediatype
 from inspector.oci.annotations import depends_on_stored_bytes
 from inspector.oci.digest import Digest
@@ -96,7 +96,7 @@ class LayerStore:
         descriptor = layer.descriptor
         assert descriptor is not None
         raw = dict(descriptor.raw)
-        where = f"layer {descriptor.digest or layer.diff_id or layer.number}"
+        where = say("layer %s", descriptor.digest or layer.diff_id or layer.number)
         if local is not None and layer.diff_id is not None:
             self._bag.keep(layer.diff_id, local)
             raw.pop("urls", None)
@@ -105,7 +105,9 @@ class LayerStore:
             plain = mediatype.OCI_LAYER if ordinary else mediatype.OCI_NONDISTRIBUTABLE
             raw |= {"mediaType": plain, "digest": str(layer.diff_id), "size": local.size}
             raw.pop("data", None)
-            whys = (f"{'foreign ' if foreign else ''}layer stored here uncompressed",)
+            whys = (
+                say("foreign layer stored here uncompressed") if foreign else say("layer stored here uncompressed"),
+            )
             return StoredLayer(raw, layer.diff_id, is_tar=True, whys=whys, blob=local)
         media_type = descriptor.media_type
         is_layer = image.kind is NodeKind.IMAGE and mediatype.is_layer(media_type)
@@ -221,7 +223,7 @@ class LayerStore:
         self, blob: Blob, encoding: Encoding, raw: dict[str, Json], diff_id: Digest | None, *, docker: bool = False
     ) -> StoredLayer:
         word = encoding.compression.value
-        why = f"layers as {encoding}" if word != "none" else "layers uncompressed"
+        why = say("layers as %s", encoding) if word != "none" else "layers uncompressed"
         waiting = stand_in(blob, self._place)
         done = self._recoded.get(waiting)
         digest = done.digest if done is not None else waiting
@@ -246,8 +248,12 @@ def missing(image: Image, layer: Layer) -> BlobMissing:
     name = image.names[0] if image.names else image.key
     return BlobMissing(
         "A layer is missing",
-        f"Layer {layer.number} of {name} ({layer.diff_id or layer.digest or 'digest unknown'}) is not in the archive, "
-        "so no manifest can be made for this image. Export the other images with --image, or get the archive again.",
+        say(
+            "Layer %(number)s of %(name)s (%(diff_id)s) is not in the archive, so no manifest can be made for this image. Export the other images with --image, or get the archive again.",
+            number=layer.number,
+            name=name,
+            diff_id=layer.diff_id or layer.digest or "digest unknown",
+        ),
         subject=name,
     )
 

@@ -19,29 +19,34 @@ from typing import Self
 
 from inspector.errors import TargetExists, TargetIsSource, TargetUnwritable
 from inspector.export import disk, leftovers
+from inspector.language import say
 
 Identity = tuple[int, int]
 """st_dev and st_ino of a file."""
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full. Free some room or choose another folder",
-    errno.EDQUOT: "the disk quota is used up. Free some room or choose another folder",
-    errno.EFBIG: "the file system or a limit of this process does not take files of this size. Choose another folder",
-    errno.EROFS: "the file system is read-only. Choose another folder",
-    errno.EACCES: "there is no permission to write there. Choose another folder",
-    errno.EPERM: "there is no permission to write there. Choose another folder",
-    errno.ENAMETOOLONG: "the name is too long. Choose a shorter one",
-    errno.ENOENT: "the folder does not exist. Create it or choose another",
-    errno.ENOTDIR: "a part of the path is no folder. Choose another place",
-    errno.ELOOP: "the path leads through too many links. Choose another place",
-    errno.EIO: "the disk reports an error. Choose another disk",
+    errno.ENOSPC: say("the disk is full. Free some room or choose another folder"),
+    errno.EDQUOT: say("the disk quota is used up. Free some room or choose another folder"),
+    errno.EFBIG: say(
+        "the file system or a limit of this process does not take files of this size. Choose another folder"
+    ),
+    errno.EROFS: say("the file system is read-only. Choose another folder"),
+    errno.EACCES: say("there is no permission to write there. Choose another folder"),
+    errno.EPERM: say("there is no permission to write there. Choose another folder"),
+    errno.ENAMETOOLONG: say("the name is too long. Choose a shorter one"),
+    errno.ENOENT: say("the folder does not exist. Create it or choose another"),
+    errno.ENOTDIR: say("a part of the path is no folder. Choose another place"),
+    errno.ELOOP: say("the path leads through too many links. Choose another place"),
+    errno.EIO: say("the disk reports an error. Choose another disk"),
 }
 
 
 def unwritable(path: Path, error: OSError) -> TargetUnwritable:
     """The one sentence for an OSError while writing `path`."""
-    reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}. Choose another place")
-    return TargetUnwritable("The export cannot be written", f"{path}: {reason}.", subject=str(path))
+    reason = _REASONS.get(error.errno or 0, say("%s. Choose another place", error.strerror or error))
+    return TargetUnwritable(
+        "The export cannot be written", say("%(path)s: %(reason)s.", path=path, reason=reason), subject=str(path)
+    )
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -113,8 +118,12 @@ class Target:
         if free is not None and needed > free:
             raise TargetUnwritable(
                 "The disk has too little room",
-                f"{self.path}: the export needs {needed:,} bytes, {free:,} are free. "
-                "Free some room or choose another folder.",
+                say(
+                    "%(path)s: the export needs %(needed)s bytes, %(free)s are free. Free some room or choose another folder.",
+                    path=self.path,
+                    needed=f"{needed:,}",
+                    free=f"{free:,}",
+                ),
                 subject=str(self.path),
             )
 
@@ -126,7 +135,7 @@ class Target:
         if any(self._real.is_relative_to(os.path.realpath(folder)) for folder in self._inside):
             raise TargetIsSource(
                 "The target lies inside the source",
-                f"{self.path} is a file of the layout folder that is being read. Choose another folder.",
+                say("%s is a file of the layout folder that is being read. Choose another folder.", self.path),
                 subject=str(self.path),
             )
         status = _status(self._real)
@@ -135,7 +144,7 @@ class Target:
         if (status.st_dev, status.st_ino) in self._forbidden:
             raise TargetIsSource(
                 "The target is the source",
-                f"{self.path} is the file that is being read, directly or through a link. Choose another name.",
+                say("%s is the file that is being read, directly or through a link. Choose another name.", self.path),
                 subject=str(self.path),
             )
         self._check_kind(status)
@@ -146,12 +155,13 @@ class Target:
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
             raise TargetUnwritable(
-                "The export cannot be written", f"{self.path} is {what}. Choose a file name.", subject=str(self.path)
+                "The export cannot be written",
+                say("%(path)s is %(what)s. Choose a file name.", path=self.path, what=what),
+                subject=str(self.path),
             )
         if not self._overwrite:
             raise TargetExists(
-                "The target exists", f"{self.path} is there already. Choose another name, or say that it may be replaced."
-                " Nothing was written.", subject=str(self.path),
+                "The target exists", say("%s is there already. Choose another name, or say that it may be replaced. Nothing was written.", self.path), subject=str(self.path),
             )  # fmt: skip
 
     # while ---------------------------------------------------------------------------------------------
@@ -164,7 +174,10 @@ class Target:
                 if leftovers.sweep(folder, name):
                     raise TargetUnwritable(
                         "Another export writes this file",
-                        f"{self.path} is being written by another export. Wait until it ends, or choose another name.",
+                        say(
+                            "%s is being written by another export. Wait until it ends, or choose another name.",
+                            self.path,
+                        ),
                         subject=str(self.path),
                     )
                 self._part = folder / leftovers.new_part_name(name, leftovers.name_limit(folder))
@@ -232,7 +245,7 @@ class Target:
             disk.sync_folder(self._real.parent)
         except OSError as error:
             # The file has its name; taking it back would lose more than a note does.
-            notes.append(f"The folder could not be synced to the disk ({error.strerror or error}).")
+            notes.append(say("The folder could not be synced to the disk (%s).", error.strerror or error))
         with suppress(OSError):
             disk.close(self._descriptor)  # synced before: nothing can be lost here
         self._descriptor = -1
@@ -250,7 +263,7 @@ class Target:
             disk.link(part, self._real)
         except FileExistsError as error:
             raise TargetExists(
-                "The target exists", f"{self.path} was made by another program meanwhile. Choose another name.",
+                "The target exists", say("%s was made by another program meanwhile. Choose another name.", self.path),
                 subject=str(self.path),
             ) from error  # fmt: skip
         except OSError:

@@ -21,6 +21,7 @@ from inspector.archive.source import ByteSource, FileSource, chunks
 from inspector.errors import Cancelled
 from inspector.export import tarstream
 from inspector.export.expected import Expected, Written, WrongContent, unlike
+from inspector.language import say
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
@@ -135,7 +136,7 @@ def _compare(reading: _Reading, queue: Iterator[_Row], lock: threading.Lock) -> 
         found = reading.digest(source, algorithm, item.name)
         if source.size != item.size:
             reading.stop()
-            raise unlike(f"the size of {item.name}")
+            raise unlike(say("the size of %s", item.name))
         if item.digest is not None and found != item.digest:
             reading.stop()
             raise WrongContent(item, found)

@@ -23,6 +23,7 @@ from inspector.extract.folders import Ground
 from inspector.extract.plan import EVERYTHING, Plan, Selection, select
 from inspector.extract.report import ExtractReport, LeftOut, Renamed, Written
 from inspector.extract.trust import warnings_about
+from inspector.language import say
 from inspector.layers.content import open_layer
 from inspector.layers.merged import Merged, merge
 from inspector.layers.path import ROOT, normalise
@@ -104,10 +105,10 @@ def _extract(
     absent = [path for path in absent if normalise(path) not in said]
     if absent and not rows and not left_out:
         shown = ", ".join(path.decode("utf-8", "surrogateescape") for path in absent)
-        raise ExtractError("No such file in the image", f"{shown} is not there. `files` lists what is.")
+        raise ExtractError("No such file in the image", say("%s is not there. `files` lists what is.", shown))
     plan = Plan(merged, normalise(selection.base), programs=selection.programs)
     plan.add(rows)
-    plan.left_out += [*left_out, *(LeftOut(path, "nothing has that name") for path in absent)]
+    plan.left_out += [*left_out, *(LeftOut(path, say("nothing has that name")) for path in absent)]
 
     def tar_of(number: int) -> ByteSource:
         blob = layers[number].blob
@@ -131,10 +132,10 @@ def _whiteouts(listing: Listing, paths: Sequence[bytes]) -> list[LeftOut]:
             continue
         removed = whiteout.target.decode("utf-8", "surrogateescape")
         reason = {
-            WhiteoutKind.REMOVED: f"a whiteout: it removes {removed} of the layers below",
-            WhiteoutKind.OPAQUE: f"an opaque marker: it hides what the layers below have in {removed}",
-            WhiteoutKind.AUFS: "metadata of the AUFS driver",
-            WhiteoutKind.INVALID: "a whiteout without a name: it removes nothing",
+            WhiteoutKind.REMOVED: say("a whiteout: it removes %s of the layers below", removed),
+            WhiteoutKind.OPAQUE: say("an opaque marker: it hides what the layers below have in %s", removed),
+            WhiteoutKind.AUFS: say("metadata of the AUFS driver"),
+            WhiteoutKind.INVALID: say("a whiteout without a name: it removes nothing"),
         }[whiteout.kind]
         found.append(LeftOut(path, reason))
     return found

@@ -16,6 +16,7 @@ from inspector.extract.plan import Destination, Plan
 from inspector.extract.readahead import ReadAhead, content
 from inspector.extract.report import ExtractReport, LeftOut, Renamed, Written
 from inspector.extract.symlinks import LinkJudge, Place
+from inspector.language import say
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 
@@ -97,7 +98,12 @@ class Extraction:
             target = self._ground.target
             raise ExtractError(
                 "There is not enough room",
-                f"{target}: {needed:,} bytes are needed and {free:,} are free. Choose fewer files or another folder.",
+                say(
+                    "%(target)s: %(needed)s bytes are needed and %(free)s are free. Choose fewer files or another folder.",
+                    target=target,
+                    needed=f"{needed:,}",
+                    free=f"{free:,}",
+                ),
                 subject=str(target),
             )
 
@@ -149,7 +155,7 @@ class Extraction:
             except LayerError as error:
                 reason = error.message
             except CompressionError as error:
-                reason = broken = f"the layer cannot be read: {error.title}"
+                reason = broken = say("the layer cannot be read: %s", error.title)
             if reason:
                 self._left_out += [LeftOut(place.path, reason) for place in places]
 
@@ -157,9 +163,11 @@ class Extraction:
         size, stored = listing.sizes[entry], listing.stored_content_size(entry)
         limits = self._limits
         if size != stored and size > max(limits.inflate_free_bytes, limits.inflate_ratio * stored):
-            return (
-                f"a sparse file of {size:,} bytes of which {stored:,} are stored: "
-                f"more than {limits.inflate_ratio} times as many (limit inflate_ratio)"
+            return say(
+                "a sparse file of %(size)s bytes of which %(stored)s are stored: more than %(inflate_ratio)s times as many (limit inflate_ratio)",
+                size=f"{size:,}",
+                stored=f"{stored:,}",
+                inflate_ratio=limits.inflate_ratio,
             )
         return ""
 
@@ -175,7 +183,7 @@ class Extraction:
             for number, place in enumerate(places):
                 folder = self._folders.get(place.out.rpartition(b"/")[0])
                 if folder is None:
-                    self._left_out.append(LeftOut(place.path, "its folder could not be made"))
+                    self._left_out.append(LeftOut(place.path, say("its folder could not be made")))
                     continue
                 try:
                     file = NewFile(self._ground.open(folder), leftovers.name(self._temporary, number))
@@ -238,7 +246,7 @@ class Extraction:
         above, _, name = out.rpartition(b"/")
         folder = self._folders.get(above)
         if folder is None:
-            self._left_out.append(LeftOut(path, "its folder could not be made"))
+            self._left_out.append(LeftOut(path, say("its folder could not be made")))
             return
         try:
             opened = self._ground.open(folder)
@@ -254,7 +262,7 @@ class Extraction:
         except OSError as error:
             self._leave_out(path, error)
             return
-        self._left_out.append(LeftOut(path, "a thousand names like it are taken"))
+        self._left_out.append(LeftOut(path, say("a thousand names like it are taken")))
 
     def _look(self, out: bytes) -> Place:
         """What the disk has there, links not being made yet; what cannot be looked at is not ours."""
@@ -313,6 +321,6 @@ def _fatal(error: OSError, ground: Ground) -> ExtractError:
     reason = error.strerror or str(error)
     return ExtractError(
         "Extracting failed",
-        f"{ground.target}: {reason}. What had been written was removed again.",
+        say("%(target)s: %(reason)s. What had been written was removed again.", target=ground.target, reason=reason),
         subject=str(ground.target),
     )

@@ -12,6 +12,7 @@ from typing import Self
 from inspector.errors import ExtractError
 from inspector.extract import disk, leftovers
 from inspector.extract.names import free_names
+from inspector.language import say
 
 _KEPT_OPEN = 24
 
@@ -170,12 +171,13 @@ class Ground:
 
 def _unusable(target: Path, error: OSError | ValueError) -> ExtractError:
     number = error.errno if isinstance(error, OSError) else None
+    why: str
     if number == errno.ENOENT:
-        why = "The folder above it does not exist; make that first"
+        why = say("The folder above it does not exist; make that first")
     elif target.is_symlink():
-        why = "It is a symbolic link; name the folder that it leads to"
+        why = say("It is a symbolic link; name the folder that it leads to")
     elif number == errno.ENOTDIR:
-        why = "It is no folder, or one above it is none"
+        why = say("It is no folder, or one above it is none")
     else:
         why = getattr(error, "strerror", None) or str(error)
     return ExtractError("The folder cannot be written to", f"{target}: {why}.", subject=str(target))

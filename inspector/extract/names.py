@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from inspector.language import say
+
 MOST_TRIES = 1000
 MOST_BYTES = 3900
 """Of a path below the chosen folder: with that folder's own path it stays below the 4096 that Linux takes at once."""
@@ -23,7 +25,7 @@ def free_names(name: bytes, *, is_folder: bool = False) -> Iterator[bytes]:
 def objection(path: bytes) -> str:
     """Why nothing must be made at a normalised path, or ""."""
     if b"\0" in path or b".." in path.split(b"/"):
-        return "its name steps out of its folder"
+        return say("its name steps out of its folder")
     if len(path) > MOST_BYTES or path.count(b"/") >= MOST_FOLDERS:
-        return "its path is so long or deep that other programs could neither open nor remove it"
+        return say("its path is so long or deep that other programs could neither open nor remove it")
     return ""

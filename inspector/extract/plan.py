@@ -9,6 +9,7 @@ from typing import NamedTuple
 from inspector.errors import LayerError
 from inspector.extract.names import objection
 from inspector.extract.report import LeftOut
+from inspector.language import say
 from inspector.layers.lookup import follow
 from inspector.layers.merged import Merged
 from inspector.layers.path import ROOT, normalise
@@ -96,16 +97,16 @@ class Plan:
         elif kind == SYMLINK:
             target = listing.links.get(entry, b"")
             if not target or b"\0" in target or len(target) > _MOST_TARGET:
-                self.left_out.append(LeftOut(path, "a symbolic link whose target no system takes"))
+                self.left_out.append(LeftOut(path, say("a symbolic link whose target no system takes")))
                 return
             self._imply_parent(path, out)
             self.links[out] = (path, target)
         elif kind == HARDLINK:
-            self.left_out.append(LeftOut(path, "a hard link to something that is not there"))
+            self.left_out.append(LeftOut(path, say("a hard link to something that is not there")))
         else:
-            word = {"char": "a character device", "block": "a block device", "fifo": "a named pipe"}
-            reason = word.get(listing.kind(entry), "of a type that this program does not know")
-            self.left_out.append(LeftOut(path, f"{reason}; such things are never made"))
+            word = {"char": say("a character device"), "block": say("a block device"), "fifo": say("a named pipe")}
+            reason = word.get(listing.kind(entry), say("of a type that this program does not know"))
+            self.left_out.append(LeftOut(path, say("%s; such things are never made", reason)))
 
     def _imply_parent(self, path: bytes, out: bytes) -> None:
         above = out.rpartition(b"/")[0]

@@ -7,12 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
 
+from inspector.language import say
+
 _DEEPEST = 40
 """Links within links; Linux follows as many, so what lies behind them cannot be reached."""
 
 
 class _LeadsOut(Exception):
-    """The reason is the argument."""
+    """`why` is the reason, for people."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Place(Enum):
@@ -43,7 +49,7 @@ class LinkJudge:
         try:
             self._end(path, 0)
         except _LeadsOut as reason:
-            return str(reason)
+            return reason.why
         return ""
 
     def _end(self, path: bytes, depth: int) -> bytes | None:
@@ -56,33 +62,33 @@ class LinkJudge:
         self._known[path] = None  # whoever comes back here while it is being walked is in a circle
         try:
             if depth > _DEEPEST:
-                raise _LeadsOut("it leads through too many links")
+                raise _LeadsOut(say("it leads through too many links"))
             end = self._known[path] = self._walk(path, depth)
         except _LeadsOut as reason:
-            self._known[path] = str(reason)
+            self._known[path] = reason.why
             raise
         return end
 
     def _walk(self, path: bytes, depth: int) -> bytes | None:
         target = self._targets[path]
         if target.startswith(b"/"):
-            raise _LeadsOut("a symbolic link to an absolute path, which would lead out of the folder")
+            raise _LeadsOut(say("a symbolic link to an absolute path, which would lead out of the folder"))
         here = path.rpartition(b"/")[0]
         for part in target.split(b"/"):
             if part in (b"", b"."):
                 continue
             if part == b"..":
                 if not here:
-                    raise _LeadsOut("a symbolic link that would lead out of the folder")
+                    raise _LeadsOut(say("a symbolic link that would lead out of the folder"))
                 here = here.rpartition(b"/")[0]
                 continue
             step = here + b"/" + part if here else part
             place = self._look(step)
             if place is Place.FOREIGN:
-                raise _LeadsOut("a symbolic link that would lead to something that was there before")
+                raise _LeadsOut(say("a symbolic link that would lead to something that was there before"))
             if place is Place.FREE and step in self._targets:
                 if step in self._twins:
-                    raise _LeadsOut("a symbolic link through one whose name some systems take for another's")
+                    raise _LeadsOut(say("a symbolic link through one whose name some systems take for another's"))
                 end = self._end(step, depth + 1)
                 if end is None:
                     return None

@@ -7,20 +7,31 @@ from collections.abc import Iterator
 from inspector.archive.image import Layer
 from inspector.errors import InspectorError
 from inspector.findings import Severity
+from inspector.language import say
 from inspector.layers.table import Listing
 
 
 def warnings_about(layer: Layer, listing: Listing, error: InspectorError | None) -> Iterator[str]:
     """One sentence for each thing that is wrong with the bytes of a layer: absent, damaged, not what its digest says."""
     if error is not None:
-        yield f"layer {layer.number}: {error}"
+        yield say("layer %(number)s: %(error)s", number=layer.number, error=error)
         return
     told = False
     for finding in listing.findings:
         if finding.severity is not Severity.ERROR:
             continue
         told = True
-        values = f" (stated {finding.expected}, found {finding.found})" if finding.expected and finding.found else ""
-        yield f"layer {layer.number}: {finding.title}. {finding.explanation}{values}"
+        values = (
+            say(" (stated %(expected)s, found %(found)s)", expected=finding.expected, found=finding.found)
+            if finding.expected and finding.found
+            else ""
+        )
+        yield say(
+            "layer %(number)s: %(title)s. %(explanation)s%(values)s",
+            number=layer.number,
+            title=finding.title,
+            explanation=finding.explanation,
+            values=values,
+        )
     if not listing.complete and not told:
-        yield f"layer {layer.number}: it is not whole; files may be missing."
+        yield say("layer %s: it is not whole; files may be missing.", layer.number)

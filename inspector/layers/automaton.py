@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from inspector.errors import UsageError
+from inspector.language import say
 
 LONGEST_PATTERN = 1000
 _MOST_STATES = 5000
@@ -34,7 +35,7 @@ def compile_expression(pattern: str) -> Callable[[str], bool]:
     `UsageError` for those, for what is no expression, and for one that is too large.
     """
     if len(pattern) > LONGEST_PATTERN:
-        raise UsageError("The expression is too long", f"At most {LONGEST_PATTERN} characters are allowed.")
+        raise UsageError("The expression is too long", say("At most %s characters are allowed.", LONGEST_PATTERN))
     try:
         tree = _parse(pattern)
         automaton = _Automaton(tree)

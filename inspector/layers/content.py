@@ -12,6 +12,7 @@ from inspector.archive.compression import INPUT_SLICE, Compression, inflate
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import ByteSource, MemorySource, SparseSource, Window, check_range, chunks
 from inspector.errors import CompressionError, LayerError
+from inspector.language import say
 from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.merged import Merged
 from inspector.layers.seekable import Checkpoints
@@ -108,7 +109,7 @@ class InflatedSource:
             at += len(piece)
             piece = cursor.step()
         raise CompressionError(
-            "A compressed stream is cut off", f"It ends {end - at} bytes before the end of what was asked for."
+            "A compressed stream is cut off", say("It ends %s bytes before the end of what was asked for.", end - at)
         )
 
     def _jump_helps(self, cursor: _Cursor, offset: int) -> bool:
@@ -147,8 +148,10 @@ def open_file(tar: ByteSource, listing: Listing, entry: int) -> ByteSource:
         return _open_own(tar, listing, entry)
     shown = listing.paths[entry].decode("utf-8", "backslashreplace")
     kind = listing.kind(entry)
-    word = "a hard link to something that this layer does not hold" if kind == "hardlink" else f"a {kind}"
-    raise LayerError("It has no content", f"{shown} is {word}.", subject=shown)
+    word = (
+        say("a hard link to something that this layer does not hold") if kind == "hardlink" else say("a %s", say(kind))
+    )
+    raise LayerError("It has no content", say("%(shown)s is %(word)s.", shown=shown, word=word), subject=shown)
 
 
 def _open_own(tar: ByteSource, listing: Listing, entry: int) -> ByteSource:
@@ -159,7 +162,7 @@ def _open_own(tar: ByteSource, listing: Listing, entry: int) -> ByteSource:
         return MemorySource(b"")
     if offset + stored > tar.size:
         shown = listing.paths[entry].decode("utf-8", "backslashreplace")
-        raise LayerError("The file is cut off", f"{shown}: the layer ends before the file does.", subject=shown)
+        raise LayerError("The file is cut off", say("%s: the layer ends before the file does.", shown), subject=shown)
     extents = listing.sparse.get(entry)
     packed = Window(tar, offset, stored)
     return packed if extents is None else SparseSource(packed, extents, size)

@@ -14,6 +14,7 @@ from zlib_ng import zlib_ng
 from inspector.archive.compression import InflateState
 from inspector.archive.source import ByteSource
 from inspector.errors import CompressionError
+from inspector.language import say
 from inspector.layers.seekable import Checkpoints, Inflater
 
 # The stub takes the class for an instance.
@@ -80,7 +81,7 @@ class GzipCursor:
             if not more and self._inflater is not None:
                 raise CompressionError(
                     "A compressed stream is cut off",
-                    f"The gzip stream ends after {self._stored} bytes, before it is complete.",
+                    say("The gzip stream ends after %s bytes, before it is complete.", self._stored),
                 )
 
     def drain(self) -> None:
@@ -171,4 +172,4 @@ class GzipCursor:
             self._inflater = inflater
             self._pending = self._pending[fed:]
             return b"".join(whole)
-        raise CompressionError("A compressed stream is damaged", f"The gzip data is wrong: {error}.") from error
+        raise CompressionError("A compressed stream is damaged", say("The gzip data is wrong: %s.", error)) from error

@@ -18,6 +18,7 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput, StreamInput
 from inspector.errors import CompressionError, LayerError, LimitReached, SourceChanged
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import say
 from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.hashing import BackgroundHash
 from inspector.layers.rows import RowTaker
@@ -126,7 +127,15 @@ class _Reading:
             running.update(piece)
             self._done += len(piece)
         if self._done != self._source.size:
-            raise SourceChanged("The file changed", f"{self._name}: read {self._done} of {self._source.size} bytes.")
+            raise SourceChanged(
+                "The file changed",
+                say(
+                    "%(name)s: read %(done)s of %(size)s bytes.",
+                    name=self._name,
+                    done=self._done,
+                    size=self._source.size,
+                ),
+            )
         return Digest.from_hex(running.hexdigest())
 
     def _wait(self, hashing: Future[Digest]) -> Digest:
@@ -154,12 +163,12 @@ class _Reading:
             listing.complete = False
             self._find(
                 "LAYER-1", Severity.ERROR, self._damage.title,
-                f"{self._damage.message} What came before is listed.", offset=state.consumed,
+                say("%s What came before is listed.", self._damage.message), offset=state.consumed,
             )  # fmt: skip
         elif state.trailing_garbage:
             self._find(
                 "LAYER-19", Severity.WARNING, "Bytes behind the compressed stream",
-                f"{state.trailing_garbage} bytes follow the last {listing.compression} stream; readers pass them over.",
+                say("%(trailing_garbage)s bytes follow the last %(compression)s stream; readers pass them over.", trailing_garbage=state.trailing_garbage, compression=listing.compression),
                 offset=state.consumed - state.trailing_garbage,
             )  # fmt: skip
 
@@ -175,8 +184,12 @@ class _Reading:
                     raise LimitReached(
                         "inflate_ratio",
                         limits.inflate_ratio,
-                        f"{self._name or 'The layer'} inflates to more than {limits.inflate_ratio} times its size: "
-                        f"{state.produced} bytes so far. It may be made to fill memory or disk.",
+                        say(
+                            "%(name)s inflates to more than %(inflate_ratio)s times its size: %(produced)s bytes so far. It may be made to fill memory or disk.",
+                            name=self._name or say("The layer"),
+                            inflate_ratio=limits.inflate_ratio,
+                            produced=state.produced,
+                        ),
                         subject=self._name,
                     )
                 self._head = self._head or piece[:SNIFF_BYTES]
@@ -241,7 +254,11 @@ class _Reading:
             raise LimitReached(
                 "layer_entries",
                 self._limits.layer_entries,
-                f"{self._name or 'The layer'} has more than {self._limits.layer_entries} entries.",
+                say(
+                    "%(name)s has more than %(layer_entries)s entries.",
+                    name=self._name or say("The layer"),
+                    layer_entries=self._limits.layer_entries,
+                ),
                 subject=self._name,
             )
         now = time.monotonic()
@@ -260,15 +277,18 @@ class _Reading:
         head = self._source.read_at(0, min(SNIFF_BYTES, self._source.size)) if plain else self._head
         if end.bad_header_at is None and not head.strip(b"\0"):
             return
-        what = "not a tar"
+        what = say("not a tar")
         if head.lstrip()[:1] in (b"{", b"["):
-            what = "JSON (an attestation or another document)"
+            what = say("JSON (an attestation or another document)")
         elif (inner := sniff(head)) is not Compression.NONE:
-            what = f"{inner} data inside of {self._listing.compression}"
+            what = say("%(inner)s data inside of %(compression)s", inner=inner, compression=self._listing.compression)
         raise LayerError(
             "This layer holds no files",
-            f"{self._name or 'Its content'} is {what}. An encrypted layer looks like this, too. "
-            "It is kept as it is when the archive is exported.",
+            say(
+                "%(name)s is %(what)s. An encrypted layer looks like this, too. It is kept as it is when the archive is exported.",
+                name=self._name or say("Its content"),
+                what=what,
+            ),
             subject=self._name,
         )
 

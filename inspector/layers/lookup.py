@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from inspector.errors import LayerError
+from inspector.language import say
 from inspector.layers.merged import Merged
 from inspector.layers.path import ROOT
 from inspector.layers.table import SYMLINK
@@ -42,7 +43,9 @@ def follow(merged: Merged, path: bytes, *, last: bool = True) -> bytes:
         if hops > MOST_LINKS:
             shown = path.decode("utf-8", "surrogateescape")
             raise LayerError(
-                "A link that leads nowhere", f"{shown} leads through more than {MOST_LINKS} links.", subject=shown
+                "A link that leads nowhere",
+                say("%(shown)s leads through more than %(most_links)s links.", shown=shown, most_links=MOST_LINKS),
+                subject=shown,
             )
         found = [] if target.startswith(b"/") else found[:-1]
         waiting += target.split(b"/")[::-1]

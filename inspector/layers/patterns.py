@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from inspector.errors import UsageError
+from inspector.language import say
 from inspector.layers.automaton import LONGEST_PATTERN, compile_expression
 
 Matcher = Callable[[str], bool]
@@ -24,7 +25,7 @@ def substring(text: str) -> Matcher:
 def glob(pattern: str) -> Matcher:
     """Shell pattern: `*` and `?` match a `/` too. One without a `/` is for the last segment of the path."""
     if len(pattern) > LONGEST_PATTERN:
-        raise UsageError("The pattern is too long", f"At most {LONGEST_PATTERN} characters are allowed.")
+        raise UsageError("The pattern is too long", say("At most %s characters are allowed.", LONGEST_PATTERN))
     # Python's translation lets no `*` but the last give back what it took: it takes no more than length × length steps.
     matches = re.compile(fnmatch.translate(pattern.casefold())).match
     if "/" in pattern:

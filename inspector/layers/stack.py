@@ -10,6 +10,7 @@ from inspector.archive.image import Image, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import BlobError, BlobMissing, InspectorError, LayerError
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import say
 from inspector.layers.listing import OnRows, list_layer
 from inspector.layers.table import Listing
 from inspector.oci.mediatype import in_words, is_encrypted, is_layer
@@ -33,9 +34,11 @@ def list_image_layer(
     """
     if layer.blob is None:
         raise BlobMissing(
-            f"Layer {layer.number} is not in the archive",
-            f"{layer.digest or 'It'} is named but its bytes are not stored here. "
-            "The image was probably saved without it; save it again, with all its layers.",
+            say("Layer %s is not in the archive", layer.number),
+            say(
+                "%s is named but its bytes are not stored here. The image was probably saved without it; save it again, with all its layers.",
+                layer.digest or "It",
+            ),
             subject=layer.digest or "",
         )
     try:
@@ -61,7 +64,11 @@ def _with_media_type(error: LayerError, media_type: str | None) -> LayerError:
 def _encrypted(name: str, media_type: str | None) -> LayerError:
     return LayerError(
         "The layer is encrypted",
-        f"{name}: its media type is {media_type}. Its files can be seen only after it was decrypted with its owner's key.",
+        say(
+            "%(name)s: its media type is %(media_type)s. Its files can be seen only after it was decrypted with its owner's key.",
+            name=name,
+            media_type=media_type,
+        ),
         subject=name,
     )
 
@@ -81,9 +88,11 @@ def compare_diff_id(layer: Layer, listing: Listing, image: Image | None = None) 
         finding = Finding(
             "MANIF-5",
             Severity.ERROR,
-            f"Layer {layer.number} is not in its place",
-            f"Its content is that of layer {others[0]} of the config: the layers are out of order, as Docker 25.0.0 "
-            "wrote them. Loaders refuse it or build a wrong file system.",
+            say("Layer %s is not in its place", layer.number),
+            say(
+                "Its content is that of layer %s of the config: the layers are out of order, as Docker 25.0.0 wrote them. Loaders refuse it or build a wrong file system.",
+                others[0],
+            ),
             where,
             stated,
             found,
@@ -94,9 +103,11 @@ def compare_diff_id(layer: Layer, listing: Listing, image: Image | None = None) 
         finding = Finding(
             "CONFIG-4",
             Severity.ERROR,
-            f"Layer {layer.number} is not what the config says",
-            f"The uncompressed tar has another digest than diff_ids[{layer.number - 1}] of the config: layer or config "
-            "is damaged or was changed. Docker refuses to load it.",
+            say("Layer %s is not what the config says", layer.number),
+            say(
+                "The uncompressed tar has another digest than diff_ids[%s] of the config: layer or config is damaged or was changed. Docker refuses to load it.",
+                layer.number - 1,
+            ),
             where,
             stated,
             found,

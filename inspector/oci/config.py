@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from inspector.findings import Severity
+from inspector.language import said_by, say
 from inspector.oci.digest import Digest
 from inspector.oci.execution import Execution, Healthcheck
 from inspector.oci.node import Node
@@ -48,7 +49,7 @@ class HistoryEntry:
     def parse(cls, node: Node) -> Self:
         """The step at `node`, an empty one if it is no object, so that positions stay right. Findings: CONFIG-5."""
         if not isinstance(node.value, dict):
-            node.wrong("a step of the history", code="CONFIG-5", severity=Severity.WARNING)
+            node.wrong(say("a step of the history"), code="CONFIG-5", severity=Severity.WARNING)
             return cls()
         node = node.spelled(_HISTORY_NAMES)
 
@@ -98,7 +99,7 @@ class ImageConfig:
         """What can be had, and what reading it brought up: CONFIG-1 to CONFIG-9, JSON-5. Raises nothing."""
         top = Node.of(document)
         if not isinstance(top.value, dict):
-            top.wrong("an image config", code="CONFIG-1")
+            top.wrong(say("an image config"), code="CONFIG-1")
             return cls(), top.problems.findings()
         raw = top.value
         node = top.spelled(_NAMES)
@@ -141,7 +142,7 @@ def _diff_ids(node: Node, *, required: bool) -> tuple[tuple[Digest | None, ...],
         try:
             digests.append(Digest.parse(entry.value))
         except ValueError as error:
-            entry.wrong("a valid digest", code="CONFIG-3", explanation=str(error))
+            entry.wrong(say("a valid digest"), code="CONFIG-3", explanation=said_by(error))
             digests.append(None)
         stated.append(entry.value if isinstance(entry.value, str) else "")
     return tuple(digests), tuple(stated)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inspector.errors import LimitReached
+from inspector.language import said_by, say
 from inspector.oci.digest import Digest
 from inspector.oci.json_reader import Json
 from inspector.oci.node import Node
@@ -45,7 +46,7 @@ class Descriptor:
     def parse(cls, node: Node) -> Descriptor:
         """The descriptor at `node`; an empty one if it is no object. Findings: DESC-*, ANNOT-1, INDEX-6, JSON-5."""
         if not isinstance(node.value, dict):
-            node.wrong("a descriptor", code="DESC-2")
+            node.wrong(say("a descriptor"), code="DESC-2")
             return cls("", None, pointer=node.pointer)
         raw = node.value
         node = node.spelled(_NAMES)
@@ -74,7 +75,13 @@ def parse_descriptors(node: Node, *, code: str, most: int = MOST_DESCRIPTORS) ->
         raise LimitReached(
             "descriptors",
             most,
-            f"{node.label} of {node.problems.document} lists {len(node.value):,} descriptors; up to {most:,} are read.",
+            say(
+                "%(label)s of %(document)s lists %(count)s descriptors; up to %(most)s are read.",
+                label=node.label,
+                document=node.problems.document,
+                count=f"{len(node.value):,}",
+                most=f"{most:,}",
+            ),
             subject=node.problems.document,
         )
     return tuple(Descriptor.parse(entry) for entry in node.as_list(code=code, required=True))
@@ -84,14 +91,14 @@ def _digest(node: Node, stated: str) -> Digest | None:
     try:
         return Digest.parse(stated)
     except ValueError as error:
-        node.wrong("a valid digest", code="DESC-2", explanation=str(error))
+        node.wrong(say("a valid digest"), code="DESC-2", explanation=said_by(error))
         return None
 
 
 def _size(node: Node) -> int | None:
     size = node.as_int(code="DESC-3", required=True)
     if size is not None and size < 0:
-        node.wrong("a size of 0 or more bytes", code="DESC-3")
+        node.wrong(say("a size of 0 or more bytes"), code="DESC-3")
         return None
     return size
 
@@ -104,5 +111,5 @@ def _data(node: Node) -> bytes | None:
         # Strict: validate=True refuses blanks and the URL alphabet, as the specification does.
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        node.wrong("base64", code="DESC-8")
+        node.wrong(say("base64"), code="DESC-8")
         return None

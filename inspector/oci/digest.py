@@ -6,6 +6,8 @@ import hashlib
 import re
 from typing import Final, Protocol
 
+from inspector.language import say
+
 # descriptor.md#digests; fullmatch is used, since `$` would let a newline through.
 _GRAMMAR: Final = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _LOWER_HEX: Final = re.compile(r"[0-9a-f]+")
@@ -31,7 +33,7 @@ def hasher(algorithm: str) -> Hasher:
     try:
         return _HASHERS[algorithm]()
     except KeyError:
-        raise ValueError(f"Digests of the algorithm {_shown(algorithm)} cannot be computed here.") from None
+        raise ValueError(say("Digests of the algorithm %s cannot be computed here.", _shown(algorithm))) from None
 
 
 class Digest(str):
@@ -50,24 +52,43 @@ class Digest(str):
             return text
         if not isinstance(text, str):
             raise ValueError(  # noqa: TRY004 - one exception for whatever stands in the place of a digest
-                f"A digest is a text such as sha256:2c26…, not {_kind(text)}."
+                say("A digest is a text such as sha256:2c26…, not %s.", _kind(text))
             )
         if not text:
-            raise ValueError("The digest is empty.")
+            raise ValueError(say("The digest is empty."))
         if len(text) > _LONGEST:
-            raise ValueError(f"The digest is {len(text)} characters long; none is longer than {_LONGEST}.")
+            raise ValueError(
+                say(
+                    "The digest is %(text)s characters long; none is longer than %(longest)s.",
+                    text=len(text),
+                    longest=_LONGEST,
+                )
+            )
         if _GRAMMAR.fullmatch(text) is None:
-            raise ValueError(f"{_shown(text)} is no digest: it must read algorithm:encoded, such as sha256:2c26….")
+            raise ValueError(
+                say("%s is no digest: it must read algorithm:encoded, such as sha256:2c26….", _shown(text))
+            )
         algorithm, _, encoded = text.partition(":")
         length = _HEX_LENGTH.get(algorithm)
         if length is not None:
             if len(encoded) != length:
                 raise ValueError(
-                    f"{_shown(text)} is no {algorithm} digest: "
-                    f"{length} hexadecimal digits are needed, it has {len(encoded)}."
+                    say(
+                        "%(shown)s is no %(algorithm)s digest: %(length)s hexadecimal digits are needed, it has %(encoded)s.",
+                        shown=_shown(text),
+                        algorithm=algorithm,
+                        length=length,
+                        encoded=len(encoded),
+                    )
                 )
             if _LOWER_HEX.fullmatch(encoded) is None:
-                raise ValueError(f"{_shown(text)} is no {algorithm} digest: only the digits 0-9 and a-f are allowed.")
+                raise ValueError(
+                    say(
+                        "%(shown)s is no %(algorithm)s digest: only the digits 0-9 and a-f are allowed.",
+                        shown=_shown(text),
+                        algorithm=algorithm,
+                    )
+                )
         return str.__new__(cls, text)
 
     @classmethod
@@ -122,14 +143,14 @@ def _shown(text: str) -> str:
 
 def _kind(value: object) -> str:
     if value is None:
-        return "nothing"
+        return say("nothing")
     if isinstance(value, bool):
-        return "true or false"
+        return say("true or false")
     if isinstance(value, int | float):
-        return "a number"
+        return say("a number")
     if isinstance(value, dict):
-        return "an object"
-    return "a list" if isinstance(value, list | tuple) else "something else"
+        return say("an object")
+    return say("a list") if isinstance(value, list | tuple) else say("something else")
 
 
 EMPTY_JSON: Final = Digest.of(b"{}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from inspector.findings import Severity
+from inspector.language import say
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.execution import Execution
 from inspector.oci.node import Node
@@ -77,14 +78,14 @@ def parse_manifest_json(document: Document) -> tuple[tuple[DockerManifestEntry, 
     """
     node = Node.of(document)
     if not isinstance(node.value, list):
-        node.wrong("an array of images", code="COMPAT-1", explanation="docker load refuses it.")
+        node.wrong(say("an array of images"), code="COMPAT-1", explanation=say("docker load refuses it."))
         return (), node.problems.findings()
     entries = []
     for entry in node.elements():
         if isinstance(entry.value, dict):
             entries.append(DockerManifestEntry.parse(entry))
         else:
-            entry.wrong("an image", code="COMPAT-1")
+            entry.wrong(say("an image"), code="COMPAT-1")
     return tuple(entries), node.problems.findings()
 
 
@@ -127,7 +128,7 @@ class V1Image:
         """What can be had. Findings, all warnings but the first: COMPAT-8 (no object, no id), CONFIG-6, CONFIG-7."""
         top = Node.of(document)
         if not isinstance(top.value, dict):
-            top.wrong("a v1 image", code="COMPAT-8")
+            top.wrong(say("a v1 image"), code="COMPAT-8")
             return cls(), top.problems.findings()
         raw = top.value
         node = top.spelled(_V1_NAMES)
@@ -158,6 +159,6 @@ def _layers(node: Node) -> tuple[str, ...]:
     names = []
     for entry in node.as_list(code="COMPAT-4"):
         if not isinstance(entry.value, str):
-            entry.wrong("a member's name", code="COMPAT-4")
+            entry.wrong(say("a member's name"), code="COMPAT-4")
         names.append(entry.value if isinstance(entry.value, str) else "")
     return tuple(names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from inspector.findings import Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from inspector.oci.json_reader import Json
@@ -46,7 +47,7 @@ class Healthcheck:
     def parse(cls, node: Node) -> Self | None:
         if not isinstance(node.value, dict):
             if node.value is not None:
-                node.wrong("an object", code=_CODE, severity=Severity.WARNING)
+                node.wrong(say("an object"), code=_CODE, severity=Severity.WARNING)
             return None
         node = node.spelled(_HEALTH_NAMES)
 
@@ -91,7 +92,7 @@ class Execution:
         """The parameters at `node`, empty ones if there are none. Findings: CONFIG-7, CONFIG-9, JSON-5."""
         if not isinstance(node.value, dict):
             if node.value is not None:
-                node.wrong("an object", code=_CODE, severity=Severity.WARNING)
+                node.wrong(say("an object"), code=_CODE, severity=Severity.WARNING)
             return cls()
         raw = node.value
         node = node.spelled(_NAMES)
@@ -116,7 +117,7 @@ class Execution:
 def words(node: Node) -> tuple[str, ...] | None:
     """A list of texts; a single text is taken as one word, as Docker does (strslice), but told."""
     if isinstance(node.value, str):
-        node.wrong("an array of texts", code=_CODE, severity=Severity.WARNING)
+        node.wrong(say("an array of texts"), code=_CODE, severity=Severity.WARNING)
         return (node.value,)
     return node.as_str_list(code=_CODE, severity=Severity.WARNING)
 
@@ -127,5 +128,5 @@ def _names(node: Node) -> tuple[str, ...]:
         return tuple(node.value)
     if node.value is None:
         return ()
-    node.wrong("an object whose names count", code=_CODE, severity=Severity.WARNING)
+    node.wrong(say("an object whose names count"), code=_CODE, severity=Severity.WARNING)
     return tuple(entry for entry in node.value if isinstance(entry, str)) if isinstance(node.value, list) else ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.descriptor import MOST_DESCRIPTORS, Descriptor, parse_descriptors
 from inspector.oci.node import Node
@@ -42,7 +43,7 @@ class ImageIndex:
         """
         top = Node.of(document)
         if not isinstance(top.value, dict):
-            top.wrong("an image index", code="INDEX-3")
+            top.wrong(say("an image index"), code="INDEX-3")
             return cls(), top.problems.findings()
         raw = top.value
         node = top.spelled(_NAMES)
@@ -54,7 +55,7 @@ class ImageIndex:
                     "An index that also looks like a manifest",
                     "Readers that go by these fields see another image (CVE-2021-41190). It is read as an index here.",
                     pointer=node[name].pointer,
-                    expected=f"no {name}",
+                    expected=say("no %s", name),
                     found=node[name].shown,
                 )
         index = cls(
@@ -68,7 +69,7 @@ class ImageIndex:
             raw=raw,
         )
         if index.media_type and not mediatype.is_index(index.media_type):
-            node["mediaType"].wrong("the media type of an index", code="INDEX-2")
+            node["mediaType"].wrong(say("the media type of an index"), code="INDEX-2")
         return index, node.problems.findings()
 
 

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 
 from inspector.errors import DocumentError, LimitReached
 from inspector.findings import Severity
+from inspector.language import say
 from inspector.oci.problems import Problems
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -31,16 +32,16 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _WHITE: Final = " \t\n\r"
 
 _IN_WORDS: Final = {
-    "Expecting value": "a value is missing or misspelled",
-    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
-    "Expecting ':' delimiter": "a colon is missing after a name",
-    "Expecting property name enclosed in double quotes": "a name in double quotes is missing",
-    "Illegal trailing comma before end of object": "a comma stands before a closing bracket",
-    "Illegal trailing comma before end of array": "a comma stands before a closing bracket",
-    "Unterminated string starting at": "a text that begins there has no closing quote",
-    "Invalid control character at": "a control character stands inside a text",
-    "Invalid \\escape": "a backslash is followed by something that is no escape",
-    "Invalid \\uXXXX escape": "\\u is not followed by four hexadecimal digits",
+    "Expecting value": say("a value is missing or misspelled"),
+    "Expecting ',' delimiter": say("a comma or a closing bracket is missing"),
+    "Expecting ':' delimiter": say("a colon is missing after a name"),
+    "Expecting property name enclosed in double quotes": say("a name in double quotes is missing"),
+    "Illegal trailing comma before end of object": say("a comma stands before a closing bracket"),
+    "Illegal trailing comma before end of array": say("a comma stands before a closing bracket"),
+    "Unterminated string starting at": say("a text that begins there has no closing quote"),
+    "Invalid control character at": say("a control character stands inside a text"),
+    "Invalid \\escape": say("a backslash is followed by something that is no escape"),
+    "Invalid \\uXXXX escape": say("\\u is not followed by four hexadecimal digits"),
 }
 
 
@@ -63,14 +64,29 @@ def read_json(raw: bytes, name: str, limits: JsonLimits, problems: Problems) -> 
         raise LimitReached(
             limits.size_limit,
             limits.json_bytes,
-            f"{name} has {len(raw):,} bytes; documents are read up to {limits.json_bytes:,} bytes.",
+            say(
+                "%(name)s has %(raw)s bytes; documents are read up to %(json_bytes)s bytes.",
+                name=name,
+                raw=f"{len(raw):,}",
+                json_bytes=f"{limits.json_bytes:,}",
+            ),
             subject=name,
         )
     text, byte_position = _decode(raw, name, problems)
     start = len(text) - len(text.lstrip(_WHITE))
     if start == len(text) or not raw.strip(b"\0"):
-        what = "is empty" if not raw else "holds only zero bytes" if not raw.strip(b"\0") else "holds only blanks"
-        raise DocumentError("Not a JSON document", f"{name} {what}; a JSON document was expected.", subject=name)
+        what = (
+            say("is empty")
+            if not raw
+            else say("holds only zero bytes")
+            if not raw.strip(b"\0")
+            else say("holds only blanks")
+        )
+        raise DocumentError(
+            "Not a JSON document",
+            say("%(name)s %(what)s; a JSON document was expected.", name=name, what=what),
+            subject=name,
+        )
     _count(text, name, limits)
     hooks = _Hooks()
     decoder = json.JSONDecoder(
@@ -81,7 +97,9 @@ def read_json(raw: bytes, name: str, limits: JsonLimits, problems: Problems) -> 
     except json.JSONDecodeError as error:
         raise _not_json(error, text, name, byte_position) from None
     except (ValueError, RecursionError) as error:
-        raise DocumentError("Not a JSON document", f"{name} cannot be read: {error}.", subject=name) from None
+        raise DocumentError(
+            "Not a JSON document", say("%(name)s cannot be read: %(error)s.", name=name, error=error), subject=name
+        ) from None
     rest = text[end:].lstrip(_WHITE)
     if rest:
         problems.record(
@@ -91,7 +109,7 @@ def read_json(raw: bytes, name: str, limits: JsonLimits, problems: Problems) -> 
             " only the first value is shown here.",
             severity=Severity.WARNING,
             offset=byte_position(len(text) - len(rest)),
-            expected="one JSON value",
+            expected=say("one JSON value"),
             found=f"{len(rest):,} characters more",
         )
     if hooks.odd or _ESCAPED_SURROGATE.search(text) is not None:
@@ -124,7 +142,7 @@ def _decode(raw: bytes, name: str, problems: Problems) -> tuple[str, Callable[[i
             "The document begins with a byte order mark",
             "JSON has none; readers written in Go refuse the document.",
             offset=0,
-            expected="UTF-8 without byte order mark",
+            expected=say("UTF-8 without byte order mark"),
             found="EF BB BF",
         )
     try:
@@ -153,7 +171,7 @@ def _decode_wide(
     shown = encoding.upper().rsplit("-", 1)[0]
     problems.record(
         "JSON-1",
-        f"The document is {shown}, not UTF-8",
+        say("The document is %s, not UTF-8", shown),
         "It can be shown, but no container tool reads it.",
         offset=0,
         expected="UTF-8",
@@ -164,7 +182,12 @@ def _decode_wide(
     except UnicodeDecodeError as error:
         raise DocumentError(
             "Not a JSON document",
-            f"{name} seems to be {shown}, but cannot be decoded at byte {error.start + skip:,}.",
+            say(
+                "%(name)s seems to be %(shown)s, but cannot be decoded at byte %(start)s.",
+                name=name,
+                shown=shown,
+                start=f"{error.start + skip:,}",
+            ),
             subject=name,
         ) from None
     return text, lambda position: skip + len(text[:position].encode(encoding))
@@ -190,7 +213,11 @@ def _count(text: str, name: str, limits: JsonLimits) -> None:
                     raise LimitReached(
                         "json_depth",
                         limits.json_depth,
-                        f"{name} nests deeper than {limits.json_depth} levels; no image document does.",
+                        say(
+                            "%(name)s nests deeper than %(json_depth)s levels; no image document does.",
+                            name=name,
+                            json_depth=limits.json_depth,
+                        ),
                         subject=name,
                     )
             else:
@@ -203,7 +230,11 @@ def _too_many(name: str, limits: JsonLimits) -> LimitReached:
     return LimitReached(
         "json_values",
         limits.json_values,
-        f"{name} holds more than {limits.json_values:,} values; no image document does.",
+        say(
+            "%(name)s holds more than %(json_values)s values; no image document does.",
+            name=name,
+            json_values=f"{limits.json_values:,}",
+        ),
         subject=name,
     )
 
@@ -213,10 +244,16 @@ def _not_json(error: json.JSONDecodeError, text: str, name: str, byte_position: 
     what = _IN_WORDS.get(error.msg.rstrip(": "), error.msg)
     line = text.count("\n", 0, position) + 1
     if position >= len(text.rstrip(_WHITE)):
-        what = "it ends in the middle"
+        what = say("it ends in the middle")
     return DocumentError(
         "Not a JSON document",
-        f"{name} cannot be read as JSON: at byte {byte_position(position):,} (line {line:,}) {what}.",
+        say(
+            "%(name)s cannot be read as JSON: at byte %(byte_position)s (line %(line)s) %(what)s.",
+            name=name,
+            byte_position=f"{byte_position(position):,}",
+            line=f"{line:,}",
+            what=what,
+        ),
         subject=name,
     )
 
@@ -252,7 +289,7 @@ class _Hooks:
         if length > HOPELESS_INTEGER:
             raise DocumentError(
                 "Not a JSON document that can be read",
-                f"It holds a number of {length:,} digits, which no reader takes.",
+                say("It holds a number of %s digits, which no reader takes.", f"{length:,}"),
             )
         if length > LONGEST_INTEGER:
             self.odd = True
@@ -321,7 +358,7 @@ class _Cleaner:
                 "A name stands twice in one object",
                 "Readers disagree about which of the two counts. The last one is shown here, as Go readers take it.",
                 pointer=partial(_spell, (path, shown)),
-                expected="each name once",
+                expected=say("each name once"),
                 found=shown[:100],
             )
         if any(_SURROGATE.search(name) is not None for name in container):
@@ -343,7 +380,7 @@ class _Cleaner:
             "JSON has no such number, or no reader can hold it; it is treated as absent.",
             severity=Severity.WARNING,
             pointer=partial(_spell, path),
-            expected="a number that fits a double",
+            expected=say("a number that fits a double"),
             found=value.found if isinstance(value, _Odd) else None,
         )
         return None
@@ -355,6 +392,6 @@ class _Cleaner:
             "An escape names one half of a surrogate pair; it is shown as \N{REPLACEMENT CHARACTER}.",
             severity=Severity.WARNING,
             pointer=partial(_spell, path),
-            expected="whole characters",
-            found="a lone surrogate",
+            expected=say("whole characters"),
+            found=say("a lone surrogate"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from inspector.language import say
 from inspector.oci.node import Node
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def parse_oci_layout(document: Document) -> tuple[str, tuple[Finding, ...]]:
     """The stated version, "" if there is none. Findings: LAYOUT-2, JSON-5; whether the version is right is LAYOUT-3."""
     node = Node.of(document)
     if not isinstance(node.value, dict):
-        node.wrong("an object with imageLayoutVersion", code="LAYOUT-2")
+        node.wrong(say("an object with imageLayoutVersion"), code="LAYOUT-2")
         return "", node.problems.findings()
     version = node.spelled(("imageLayoutVersion",))["imageLayoutVersion"].as_str("", code="LAYOUT-2", required=True)
     return version, node.problems.findings()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from inspector.findings import Severity
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.descriptor import MOST_DESCRIPTORS, Descriptor, parse_descriptors
 from inspector.oci.index import schema_version
@@ -43,7 +44,7 @@ class ImageManifest:
         """
         top = Node.of(document)
         if not isinstance(top.value, dict):
-            top.wrong("an image manifest", code="MANIF-3")
+            top.wrong(say("an image manifest"), code="MANIF-3")
             return cls(), top.problems.findings()
         raw = top.value
         node = top.spelled(_NAMES)
@@ -53,12 +54,12 @@ class ImageManifest:
                 "A manifest that also looks like an index",
                 "Readers that go by this field see other images (CVE-2021-41190). It is read as a manifest here.",
                 pointer=node["manifests"].pointer,
-                expected="no manifests",
+                expected=say("no manifests"),
                 found=node["manifests"].shown,
             )
         config = node["config"]
         if not isinstance(config.value, dict):
-            config.wrong("a descriptor", code="MANIF-3")
+            config.wrong(say("a descriptor"), code="MANIF-3")
         manifest = cls(
             schema_version=schema_version(node["schemaVersion"], "MANIF-1"),
             media_type=node["mediaType"].as_str("", code="MANIF-2"),
@@ -70,7 +71,7 @@ class ImageManifest:
             raw=raw,
         )
         if manifest.media_type and not mediatype.is_manifest(manifest.media_type):
-            node["mediaType"].wrong("the media type of a manifest", code="MANIF-2")
+            node["mediaType"].wrong(say("the media type of a manifest"), code="MANIF-2")
         if manifest.config is not None and manifest.config.platform is not None:
             node.problems.record(
                 "DESC-13",
@@ -78,7 +79,7 @@ class ImageManifest:
                 "Docker 25.0.0 to 25.0.5 and 26.0.0 wrote it; some registries refuse such a manifest.",
                 severity=Severity.WARNING,
                 pointer=config["platform"].pointer,
-                expected="no platform",
+                expected=say("no platform"),
                 found=str(manifest.config.platform),
             )
         return manifest, node.problems.findings()

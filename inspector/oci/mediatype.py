@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from inspector.language import say
+
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
@@ -210,7 +212,7 @@ def in_words(media_type: str) -> str:
     """For people: "OCI image manifest"; an unknown type is given back as it is."""
     if is_encrypted(media_type):
         inner = _decrypted(media_type)
-        return f"{_WORDS[inner]}, encrypted" if inner in _WORDS else media_type
+        return say("%s, encrypted", _WORDS[inner]) if inner in _WORDS else media_type
     return _WORDS.get(media_type, media_type)
 
 

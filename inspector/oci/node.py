@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, overload
 
 from inspector.findings import Severity
+from inspector.language import say
 from inspector.oci.document import Document
 from inspector.oci.json_reader import Json, name_pointer
 from inspector.oci.problems import Problems
 
 _SHOWN: Final = 120
-CASE_TWINS: Final = "A name that Go readers take for the right one beside it"
+CASE_TWINS: Final = say("A name that Go readers take for the right one beside it")
 """Title of JSON-5 where those readers see another value than is shown: the name in the wrong case stands behind the right one."""
 
 
@@ -84,8 +85,15 @@ class Node:
             self.problems.record(
                 "JSON-5",
                 "A name in the wrong case" if taken or _is_last(name, meant, self.value) else CASE_TWINS,
-                f"The specification's name is {meant}. Readers written in Go take both for the same name"
-                + (" and here would follow the last of the two." if beside else ", others do not see it."),
+                say(
+                    "The specification's name is %s. Readers written in Go take both for the same name and here would follow the last of the two.",
+                    meant,
+                )
+                if beside
+                else say(
+                    "The specification's name is %s. Readers written in Go take both for the same name, others do not see it.",
+                    meant,
+                ),
                 severity=severity,
                 pointer=name_pointer(self.pointer, name),
                 expected=meant,
@@ -112,7 +120,7 @@ class Node:
         """The text, or `default`."""
         if isinstance(self.value, str):
             return self.value
-        self._absent_or_wrong("a text", code, required, severity)
+        self._absent_or_wrong(say("a text"), code, required, severity)
         return default
 
     @overload
@@ -133,41 +141,41 @@ class Node:
         value = self.value
         if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
             return value
-        self._absent_or_wrong("a whole number", code, required, severity)
+        self._absent_or_wrong(say("a whole number"), code, required, severity)
         return default
 
     def as_bool(self, default: bool = False, *, code: str, severity: Severity = Severity.ERROR) -> bool:
         """True or false, or `default`."""
         if isinstance(self.value, bool):
             return self.value
-        self._absent_or_wrong("true or false", code, False, severity)
+        self._absent_or_wrong(say("true or false"), code, False, severity)
         return default
 
     def as_list(self, *, code: str, required: bool = False, severity: Severity = Severity.ERROR) -> tuple[Node, ...]:
         """The entries of an array, or none."""
         if isinstance(self.value, list):
             return tuple(self.elements())
-        self._absent_or_wrong("an array", code, required, severity)
+        self._absent_or_wrong(say("an array"), code, required, severity)
         return ()
 
     def as_map(self, *, code: str, required: bool = False, severity: Severity = Severity.ERROR) -> Mapping[str, Json]:
         """The object, or an empty one."""
         if isinstance(self.value, dict):
             return self.value
-        self._absent_or_wrong("an object", code, required, severity)
+        self._absent_or_wrong(say("an object"), code, required, severity)
         return {}
 
     def as_str_list(self, *, code: str, severity: Severity = Severity.ERROR) -> tuple[str, ...] | None:
         """The texts of an array, others left out; None when it is absent or no array."""
         if not isinstance(self.value, list):
-            self._absent_or_wrong("an array of texts", code, False, severity)
+            self._absent_or_wrong(say("an array of texts"), code, False, severity)
             return None
         texts = []
         for entry in self.elements():
             if isinstance(entry.value, str):
                 texts.append(entry.value)
             else:
-                entry.wrong("a text", code=code, severity=severity)
+                entry.wrong(say("a text"), code=code, severity=severity)
         return tuple(texts)
 
     def as_str_map(
@@ -176,41 +184,43 @@ class Node:
         """An object of texts, others left out; annotations may not be null, labels may (`null_allowed`)."""
         if not isinstance(self.value, dict):
             if self.value is not None or (self.present and not null_allowed):
-                self.wrong("an object of texts", code=code, severity=severity)
+                self.wrong(say("an object of texts"), code=code, severity=severity)
             return {}
         texts: dict[str, str] = {}
         for name, value in self.value.items():
             if isinstance(value, str):
                 texts[name] = value
             else:
-                self[name].wrong("a text", code=code, severity=severity)
+                self[name].wrong(say("a text"), code=code, severity=severity)
         return texts
 
     def wrong(self, expected: str, *, code: str, severity: Severity = Severity.ERROR, explanation: str = "") -> None:
         """Record that this value is not `expected`."""
         self.problems.record(
             code,
-            f"{self.label} is not {expected}" if self.present else f"{self.label} is missing",
+            say("%(label)s is not %(expected)s", label=self.label, expected=expected)
+            if self.present
+            else say("%s is missing", self.label),
             explanation,
             severity=severity,
             pointer=self.pointer,
             expected=expected,
-            found=self.shown if self.present else "nothing",
+            found=self.shown if self.present else say("nothing"),
         )
 
     @property
     def label(self) -> str:
         """The place as people name it: the last name of the pointer, or "The document"."""
-        return self.pointer.removeprefix("$").lstrip(".") or "The document"
+        return self.pointer.removeprefix("$").lstrip(".") or say("The document")
 
     @property
     def shown(self) -> str:
         """The value in a few words, for the `found` of a finding."""
         value = self.value
         if isinstance(value, dict):
-            return "an object"
+            return say("an object")
         if isinstance(value, list):
-            return f"an array of {len(value)}"
+            return say("an array of %s", len(value))
         text = json.dumps(value[:_SHOWN] if isinstance(value, str) else value, ensure_ascii=False)
         return text + "…" if isinstance(value, str) and len(value) > _SHOWN else text
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.findings import Severity
+from inspector.language import say
 
 if TYPE_CHECKING:
     from inspector.oci.node import Node
@@ -61,7 +62,7 @@ class Platform:
         if node.value is None:
             return None
         if not isinstance(node.value, dict):
-            node.wrong("a platform object", code="INDEX-6")
+            node.wrong(say("a platform object"), code="INDEX-6")
             return None
         node = node.spelled(_NAMES)
         return cls(
@@ -78,7 +79,7 @@ class Platform:
         parts = text.strip().split("/")
         if len(parts) not in (2, 3) or not all(_PART.fullmatch(part) for part in parts):
             shown = text if len(text) <= 100 else text[:100] + "…"
-            raise ValueError(f"{shown!r} is no platform: write os/architecture or os/architecture/variant.")
+            raise ValueError(say("%s is no platform: write os/architecture or os/architecture/variant.", f"{shown!r}"))
         return cls(parts[0].lower(), parts[1].lower(), parts[2].lower() if len(parts) == 3 else "")
 
     def matches(self, asked: Platform) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import say
 
 LIMIT_PER_CODE: Final = 100
 """Findings kept of one code in one document; a list of a million wrong entries is told once, with the number."""
@@ -100,6 +101,6 @@ class Problems:
         for code, count in self._seen.items():
             if count > LIMIT_PER_CODE:
                 finding = kept[last[code]]
-                more = f"{count - LIMIT_PER_CODE} more places of this kind are not listed."
+                more = say("%s more places of this kind are not listed.", count - LIMIT_PER_CODE)
                 kept[last[code]] = replace(finding, explanation=f"{finding.explanation} {more}".strip())
         return tuple(kept)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from inspector.language import say
 from inspector.oci.digest import Digest
 
 _DOMAIN = re.compile(
@@ -58,9 +59,9 @@ class Reference:
         `localhost`, or has a capital letter; otherwise it is part of a repository on Docker Hub.
         """
         if len(text) > _LONGEST:
-            raise ValueError("this is too long for an image name")
+            raise ValueError(say("this is too long for an image name"))
         if _IMAGE_ID.fullmatch(text):
-            raise ValueError(f"{text!r} is an image id, not a name")
+            raise ValueError(say("%s is an image id, not a name", f"{text!r}"))
         name, at, stated = text.partition("@")
         digest = Digest.parse(stated) if at else None
         tag = None
@@ -69,16 +70,20 @@ class Reference:
         if colon >= 0:
             name, tag = name[:colon], name[colon + 1 :]
             if not _TAG.fullmatch(tag):
-                raise ValueError(f"{tag!r} cannot be a tag: letters, digits, _ . - only, at most 128 of them")
+                raise ValueError(
+                    say("%s cannot be a tag: letters, digits, _ . - only, at most 128 of them", f"{tag!r}")
+                )
         elif digest is None:
             tag = "latest"
         registry, repository = _split_registry(name)
         if not _DOMAIN.fullmatch(registry):
-            raise ValueError(f"{registry!r} is no registry name")
+            raise ValueError(say("%s is no registry name", f"{registry!r}"))
         if not all(_COMPONENT.fullmatch(component) for component in repository.split("/")):
-            raise ValueError(f"{repository!r} is no repository name: lower-case letters, digits and . _ - between them")
+            raise ValueError(
+                say("%s is no repository name: lower-case letters, digits and . _ - between them", f"{repository!r}")
+            )
         if len(repository) > _LONGEST_REPOSITORY:
-            raise ValueError(f"the repository name is longer than {_LONGEST_REPOSITORY} characters")
+            raise ValueError(say("the repository name is longer than %s characters", _LONGEST_REPOSITORY))
         return cls(registry, repository, tag, digest)
 
 

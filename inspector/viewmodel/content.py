@@ -77,7 +77,7 @@ def read_json_view(
     except (DocumentError, LimitReached) as error:
         text = raw.decode("utf-8", "backslashreplace")
         return json_view(
-            name, raw, text, token=token, note=tr("This is no usable JSON: %s") % (error.message or error.title,)
+            name, raw, text, token=token, note=tr("This is no usable JSON: %s") % (tr(error.message or error.title),)
         )
     if node.blob.member.complete:
         node.blob.record(parsed.digest)
@@ -150,7 +150,7 @@ def _statements(nodes: Iterable[StructureNode], limits: Limits) -> list[Row]:
         try:
             raw = read_small(node.blob, limits)
         except InspectorError as error:
-            rows.append(Row(tr("Statement"), display.safe(error.title), display.safe(error.message)))
+            rows.append(Row(tr("Statement"), display.safe(tr(error.title)), display.safe(tr(error.message))))
         else:
             rows += statement_rows(raw, node.blob.member.name, json_limits(limits))
     return rows

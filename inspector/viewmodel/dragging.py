@@ -76,7 +76,7 @@ def extract_dragged(
     found = tuple(folder / os.fsdecode(name) for path in paths if (name := _name_of(report, path)) is not None)
     if not found:
         _remove(folder)
-        why = "; ".join(f"{display.safe(path)}: {reason}" for path, reason in report.left_out[:3])
+        why = "; ".join(f"{display.safe(path)}: {tr(reason)}" for path, reason in report.left_out[:3])
         raise ExtractError(tr("Nothing to drag"), why or tr("What is selected has no content."))
     return found
 

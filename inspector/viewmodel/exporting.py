@@ -98,7 +98,7 @@ def check_target(session: ArchiveSession, target: Path, request: ExportRequest |
     except (OSError, ValueError):
         return TargetCheck(exists=False, is_source=False, writable=False, text=tr("This name cannot be used."))
     except InspectorError as error:
-        text = display.safe(error.message or error.title, 4000)
+        text = display.safe(tr(error.message or error.title), 4000)
         return TargetCheck(exists, isinstance(error, TargetIsSource), writable=False, text=text)
     return TargetCheck(
         exists, is_source=False, writable=True, text=tr("It exists and would be replaced.") if exists else ""
@@ -144,10 +144,10 @@ def prepare_export(
         about,
         tr("Export %s") % (f"{many}, {about}" if request.split else about),
         verdict(images),
-        tuple(map(display.safe, notes)),
+        tuple(display.safe(tr(note)) for note in notes),
         loaders_line(loaders),
         "\n".join(
-            f"{NAMES[one.loader]}: {display.safe(one.text, 2000) or tr(WORDS[one.verdict][0])}" for one in loaders
+            f"{NAMES[one.loader]}: {display.safe(tr(one.text), 2000) or tr(WORDS[one.verdict][0])}" for one in loaders
         ),
         rows_of(repairs),
     )
@@ -209,7 +209,7 @@ def _worst(each: Iterable[tuple[Forecast, ...]]) -> tuple[Forecast, ...]:
 def _row(change: Change, file_name: str = "") -> PlanRow:
     before, after = _side(change.old, change.old_size), _side(change.new, change.new_size)
     rule = RULES.get(change.why)
-    why = f"{rule.code}: {rule.title}" if rule is not None else change.why
+    why = f"{rule.code}: {tr(rule.title)}" if rule is not None else tr(change.why)
     details = [change.object, f"{change.action}: {why}" if why else change.action]
     details += [tr("before: %s") % change.old] if change.old else []
     details += [tr("after: %s") % change.new] if change.new else []
@@ -291,7 +291,7 @@ def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> 
         verdict(result.images),
         tr("verified") if verified else tr("NOT verified"),
     )
-    notes = [*(display.safe(note) for note in result.notes)]
+    notes = [*(display.safe(tr(note)) for note in result.notes)]
     notes += [display.safe(trouble)] if trouble else []
     file_digest = f"sha256:{result.sha256}" if result.sha256 else ""
     return ExportOutcome(

@@ -66,19 +66,20 @@ def _message(report: ExtractReport) -> Message:
         parts.append(tr("%s changed") % (display.count(len(report.renamed), "name", "names"),))
     if report.left_out:
         parts.append(tr("%s left out") % (display.count(len(report.left_out), "entry was", "entries were"),))
-    text = f"In {display.safe(str(report.target))}" + (f"; {', '.join(parts)}." if parts else ".")
+    where = display.safe(str(report.target))
+    text = tr("In %s; %s.") % (where, ", ".join(parts)) if parts else tr("In %s.") % where
     if report.warnings:
-        text += " " + " ".join(report.warnings[:2])
+        text += " " + " ".join(tr(warning) for warning in report.warnings[:2])
     severity = Severity.WARNING if report.warnings else Severity.INFO
     return Message(severity, title, text, _details(report), (Action.SHOW_IN_FOLDER,), subject=str(report.target))
 
 
 def _details(report: ExtractReport) -> str:
-    lines = list(report.warnings)
+    lines = [tr(warning) for warning in report.warnings]
     lines += [
-        tr("renamed: %s → %s (%s)") % (display.safe(path), display.safe(name), why)
+        tr("renamed: %s → %s (%s)") % (display.safe(path), display.safe(name), tr(why))
         for path, name, why in report.renamed
     ]
-    lines += [tr("left out: %s (%s)") % (display.safe(path), why) for path, why in report.left_out]
+    lines += [tr("left out: %s (%s)") % (display.safe(path), tr(why)) for path, why in report.left_out]
     rest = len(lines) - _MOST_LINES
-    return "\n".join(lines[:_MOST_LINES] + ([f"… and {rest:,} more"] if rest > 0 else []))
+    return "\n".join(lines[:_MOST_LINES] + ([tr("… and %s more") % f"{rest:,}"] if rest > 0 else []))

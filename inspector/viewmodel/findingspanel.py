@@ -14,7 +14,7 @@ from inspector.conformance.reference import SPECIFICATION
 from inspector.conformance.registry import RULES
 from inspector.export.repairs import REPAIRS
 from inspector.findings import Fix, Severity
-from inspector.language import mark, tr, trn
+from inspector.language import in_language, mark, tr, trn
 from inspector.viewmodel import display
 from inspector.viewmodel.findingsview import SIGNS, FindingList, FindingRow, counted, fix_words, level_word
 
@@ -93,11 +93,11 @@ def explain(row: FindingRow, forecasts: Iterable[Forecast]) -> str:
     rule = RULES.get(finding.code)
     own = finding.explanation if rule is None or finding.explanation != rule.explanation else ""
     paragraphs = [
-        f"{row.sign} {row.level} {finding.code}: {finding.title}",
-        own,
+        f"{row.sign} {row.level} {finding.code}: {tr(finding.title)}",
+        tr(own),
         "\n".join(_place(finding)),
         "\n".join(
-            (tr("The rule %(code)s: %(title)s.") % {"code": rule.code, "title": rule.title}, rule.explanation)
+            (tr("The rule %(code)s: %(title)s.") % {"code": rule.code, "title": tr(rule.title)}, tr(rule.explanation))
             if rule is not None
             else ()
         ),
@@ -121,9 +121,9 @@ def _place(finding: Finding) -> Iterable[str]:
     if where.digest:
         yield tr("Digest: %s") % display.safe(where.digest)
     if finding.expected is not None:
-        yield tr("Expected: %s") % display.safe(finding.expected)
+        yield tr("Expected: %s") % display.safe(in_language(finding.expected))
     if finding.found is not None:
-        yield tr("Found: %s") % display.safe(finding.found)
+        yield tr("Found: %s") % display.safe(in_language(finding.found))
 
 
 def _who_cares(code: str, forecasts: Iterable[Forecast]) -> Iterable[str]:

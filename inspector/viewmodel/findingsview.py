@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Finding, Fix, Severity
-from inspector.language import mark, tr, trn
+from inspector.language import in_language, mark, tr, trn
 from inspector.oci.digest import Digest
 from inspector.viewmodel import display
 
@@ -141,8 +141,8 @@ def _details(finding: Finding) -> str:
         tr("JSON pointer: %s") % place.pointer if place.pointer else "",
         tr("Tar offset: %s") % f"{place.offset:,}" if place.offset is not None else "",
         tr("Digest: %s") % place.digest if place.digest else "",
-        tr("Expected: %s") % finding.expected if finding.expected is not None else "",
-        tr("Found: %s") % finding.found if finding.found is not None else "",
+        tr("Expected: %s") % in_language(finding.expected) if finding.expected is not None else "",
+        tr("Found: %s") % in_language(finding.found) if finding.found is not None else "",
         fix_words(finding.fix),
         tr("Specification: %s") % finding.spec if finding.spec else "",
     ]

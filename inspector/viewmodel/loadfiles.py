@@ -129,7 +129,7 @@ def _about(layer: Layer, error: InspectorError | None, listing: Listing) -> str:
     if error is not None:
         # Some titles name the layer themselves.
         named = error.title.startswith(f"Layer {layer.number} ")
-        return f"{error.title}." if named else tr("Layer %d: %s.") % (layer.number, error.title)
+        return f"{tr(error.title)}." if named else tr("Layer %d: %s.") % (layer.number, tr(error.title))
     if not listing.complete:
         return tr("Layer %d is damaged: what could be read is shown.") % layer.number
     if any(finding.code == "BLOB-1" for finding in listing.findings):

@@ -44,7 +44,7 @@ def loader_section(forecasts: Iterable[Forecast]) -> Section:
     for forecast in forecasts:
         sign_and_word, level = WORDS[forecast.verdict]
         words = tr(sign_and_word)
-        why = display.safe(forecast.text, 2000)
+        why = display.safe(tr(forecast.text), 2000)
         value = words if forecast.verdict is Verdict.LOADS or not why else f"{words}: {why}"
         codes = ", ".join(forecast.because)
         rows.append(Row(NAMES[forecast.loader], value, "\n".join(part for part in (why, codes) if part), level=level))

@@ -140,8 +140,8 @@ def _expected(error: errors.InspectorError, doing: str) -> Message:
     actions = next((actions for kind, actions in _ACTIONS if isinstance(error, kind)), ())
     limit = error.limit if isinstance(error, errors.LimitReached) else ""
     lines = [
-        f"{type(error).__name__}: {error.title}",
-        error.message,
+        f"{type(error).__name__}: {tr(error.title)}",
+        tr(error.message),
         tr("Object: %s") % error.subject if error.subject else "",
     ]
     if doing:
@@ -153,8 +153,8 @@ def _expected(error: errors.InspectorError, doing: str) -> Message:
         lines.append(f"Cause: {type(cause).__name__}: {cause}")
     return Message(
         Severity.ERROR,
-        display.safe(error.title),
-        display.safe(error.message, 4000),
+        display.safe(tr(error.title)),
+        display.safe(tr(error.message), 4000),
         "\n".join(display.safe(line, 4000) for line in lines if line),
         actions,
         limit,

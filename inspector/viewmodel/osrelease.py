@@ -69,7 +69,7 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
         token.check()
         content = _content(session, node, merged)
     except (BlobError, LayerError) as error:
-        return Row(tr(LABEL), tr("not known"), f"{display.safe(error.title)}. {display.safe(error.message)}")
+        return Row(tr(LABEL), tr("not known"), f"{display.safe(tr(error.title))}. {display.safe(tr(error.message))}")
     if content is None:
         words = tr("The image has no /etc/os-release. This is usual for images of a single program.")
         return Row(tr(LABEL), tr("not stated"), words)

@@ -36,7 +36,7 @@ def statement_rows(raw: bytes, name: str, limits: JsonLimits) -> list[Row]:
     try:
         value = _unwrapped(parse_document(raw, name, limits=limits).value, name, limits)
     except InspectorError as error:
-        return [Row(tr("Statement"), display.safe(error.title), display.safe(error.message))]
+        return [Row(tr("Statement"), display.safe(tr(error.title)), display.safe(tr(error.message)))]
     if not isinstance(value, dict) or not isinstance(value.get("predicateType"), str):
         return []
     uri = str(value["predicateType"])

@@ -108,7 +108,7 @@ def load_preview(
         content = open_file(session.tar_of(node, layer, listing), listing, row)
     except InspectorError as error:
         if listing.types[row] == HARDLINK:
-            return Preview(f"{path} — {error.message}", Mode.NOTHING)
+            return Preview(f"{path} — {tr(error.message)}", Mode.NOTHING)
         raise
     if not content.size:
         return Preview(tr("%s — empty file") % path, Mode.NOTHING)
