@@ -11,24 +11,43 @@ it shows them.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
 
-_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_ENGLISH = gettext.NullTranslations()
+_catalogue: gettext.NullTranslations = _ENGLISH
 _code = ""
+_here = threading.local()
 
 
 def speak(catalogue: gettext.NullTranslations | None, code: str = "") -> None:
     """Use `catalogue` of the language `code` from now on; None: English."""
     global _catalogue, _code
-    _catalogue, _code = catalogue or gettext.NullTranslations(), code
+    _catalogue, _code = catalogue or _ENGLISH, code
 
 
 def spoken() -> str:
     """The code of the language, as in `de` or `zh_CN`; "" for English."""
-    return _code
+    return "" if _words() is _ENGLISH else _code
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Within, this thread speaks English whatever the window does: for files, which are the same whoever writes them."""
+    before = getattr(_here, "english", False)
+    _here.english = True
+    try:
+        yield
+    finally:
+        _here.english = before
+
+
+def _words() -> gettext.NullTranslations:
+    return _ENGLISH if getattr(_here, "english", False) else _catalogue
 
 
 class Said(str):
@@ -43,7 +62,7 @@ class Said(str):
 
     def translated(self) -> str:
         """In the person's language, and so are those of its values that were said."""
-        find = _catalogue
+        find = _words()
         words = find.ngettext(self.template, self.plural, self.number) if self.plural else find.gettext(self.template)
         if isinstance(self.values, dict):
             return words % {name: in_language(value) for name, value in self.values.items()}
@@ -92,12 +111,12 @@ def tr(text: str) -> str:
     """`text` in the person's language, or as it is. Values are put in afterwards: `tr("Open %s") % name`."""
     if isinstance(text, Said):
         return text.translated()
-    return _catalogue.gettext(text) if text else ""
+    return _words().gettext(text) if text else ""
 
 
 def trn(one: str, many: str, count: int) -> str:
     """The form of `one`/`many` that the language has for `count`: `trn("%d layer", "%d layers", n) % n`."""
-    return _catalogue.ngettext(one, many, count)
+    return _words().ngettext(one, many, count)
 
 
 def mark(text: str) -> str:

@@ -60,8 +60,8 @@ class Opening:
                 Severity.INFO,
                 say("%s more findings of this kind", f"{count - MAX_FINDINGS_PER_CODE:,}"),
                 say(
-                    "Only the first %(max_findings_per_code)s of %(count)s are listed.",
-                    max_findings_per_code=MAX_FINDINGS_PER_CODE,
+                    "Only the first %(kept)s of %(count)s are listed.",
+                    kept=MAX_FINDINGS_PER_CODE,
                     count=f"{count:,}",
                 ),
             )

@@ -90,7 +90,9 @@ class Descriptor:
 def unreadable(path: str, error: OSError) -> ArchiveUnreadable:
     """The one sentence for an OSError while reading `path`."""
     reason = error.strerror or str(error)
-    return ArchiveUnreadable("The file cannot be read", f"{path}: {reason}.", subject=path)
+    return ArchiveUnreadable(
+        "The file cannot be read", say("%(path)s: %(reason)s.", path=path, reason=reason), subject=path
+    )
 
 
 def read_exactly(descriptor: Descriptor, offset: int, length: int, path: str) -> bytes:
@@ -107,7 +109,9 @@ def read_exactly(descriptor: Descriptor, offset: int, length: int, path: str) ->
             missing -= len(piece)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ReadFailed("The file cannot be read", f"{path}: {reason}.", subject=path) from error
+        raise ReadFailed(
+            "The file cannot be read", say("%(path)s: %(reason)s.", path=path, reason=reason), subject=path
+        ) from error
     if missing:
         raise SourceChanged(
             "The file became shorter while it was open",

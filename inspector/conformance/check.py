@@ -113,8 +113,8 @@ class _Collected:
             replace(
                 Finding(code, self._worst[code], say("%s more findings of this kind", f"{count - MOST_PER_CODE:,}")),
                 explanation=say(
-                    "Only the first %(most_per_code)s of %(count)s are listed.",
-                    most_per_code=MOST_PER_CODE,
+                    "Only the first %(kept)s of %(count)s are listed.",
+                    kept=MOST_PER_CODE,
                     count=f"{count:,}",
                 ),
             )

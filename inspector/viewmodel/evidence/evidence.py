@@ -16,6 +16,7 @@ from inspector.archive.source import chunks
 from inspector.conformance.check import check_archive
 from inspector.errors import ArchiveUnreadable, BlobError, LimitReached
 from inspector.findings import Finding, Where
+from inspector.language import in_english
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel.evidence import sections
@@ -58,21 +59,22 @@ def collect(archive: ImageArchive, token: CancelToken, sink: ProgressSink, limit
 
 
 def evidence_of(facts: Facts) -> Evidence:
-    """The report of the facts: sections in a fixed order."""
-    return Evidence(
-        sections.title(facts),
-        (
-            sections.about(facts),
-            sections.loaders(facts),
-            sections.verified(facts),
-            sections.findings(facts),
-            sections.structure(facts),
-            *sections.images(facts),
-            sections.documents(facts),
-            sections.files(facts),
-            sections.method(facts),
-        ),
-    )
+    """The report of the facts: sections in a fixed order, in English."""
+    with in_english():
+        return Evidence(
+            sections.title(facts),
+            (
+                sections.about(facts),
+                sections.loaders(facts),
+                sections.verified(facts),
+                sections.findings(facts),
+                sections.structure(facts),
+                *sections.images(facts),
+                sections.documents(facts),
+                sections.files(facts),
+                sections.method(facts),
+            ),
+        )
 
 
 def _file_digest(archive: ImageArchive, token: CancelToken, sink: ProgressSink, limits: Limits) -> Digest | None:
