@@ -105,7 +105,7 @@ def explain_bytes(source: ByteSource, subject: str, *, inside: str = "") -> Arch
     title, evidence, step = _from_head(head, source.size)
     again = sniff(head[:SNIFF_BYTES])
     if inside and again is not Compression.NONE:
-        title, evidence = "A file compressed twice", f"there is another compressed stream ({again})"
+        title, evidence = say("A file compressed twice"), say("there is another compressed stream (%s)", again)
         step = _TWICE
     if inside:
         evidence = say("inside its %(inside)s compression %(evidence)s", inside=inside, evidence=evidence)

@@ -18,9 +18,9 @@ from inspector.archive.detect import open_archive
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.language import Said, in_english, in_language, said_by, say, say_all, say_n, tr
 from inspector.progress import CancelToken, ignore_progress
-from inspector.viewmodel.evidence import collect, evidence_of
-from inspector.viewmodel.evidence_html import to_html
-from inspector.viewmodel.evidence_markdown import to_markdown
+from inspector.viewmodel.evidence.evidence import collect, evidence_of
+from inspector.viewmodel.evidence.html import to_html
+from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.session import open_session
 from inspector.viewmodel.structure import build_tree
 from tests.builders import ImageSpec, docker_25, layer_tar
