@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -75,12 +74,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _verbs(names: Sequence[str] = VERBS) -> list[Verb]:
-    there = (name for name in names if importlib.util.find_spec(f"inspector.cli.{name}") is not None)
-    return [cast("Verb", importlib.import_module(f"inspector.cli.{name}")) for name in there]
+    return [cast("Verb", importlib.import_module(f"inspector.cli.{name}")) for name in names]
 
 
 def build_parser(first: str = "") -> argparse.ArgumentParser:
-    """The command line as cli.md describes it, with the verbs that exist.
+    """The command line as cli.md describes it.
 
     If `first`, the first word of a command line, is a verb, then only that one is loaded: the rest cannot be asked for.
     """

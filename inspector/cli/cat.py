@@ -6,10 +6,12 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
+from inspector.cli.imagechoice import add_file, add_image, find_layer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inspector.archive.image import Image, Layer
+    from inspector.archive.image import Layer
     from inspector.cli.console import Console
     from inspector.layers.merged import Merged
 
@@ -19,10 +21,9 @@ HELP = "print one file of an image, or of one layer, as it is"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, PATH, the image and a layer."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    add_file(parser)
     parser.add_argument("path", metavar="PATH", help="the file in the image; links are followed within the image")
-    parser.add_argument("--image", metavar="NAME|DIGEST", help="the image, if there are several")
-    parser.add_argument("--platform", metavar="OS/ARCH", help="the platform, if there are several: linux/arm64")
+    add_image(parser)
     parser.add_argument(
         "--layer", metavar="N|DIGEST", help="as this layer has it: 1 is the base; or its digest or diffID"
     )
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             found = list_image(image, token=console.token, sink=console.sink(), limits=console.limits)
             merged = merge(found.listings)
         else:
-            layers = (_layer(image, arguments.layer),)
+            layers = (find_layer(image, arguments.layer),)
             listing = list_image_layer(
                 layers[0], image, token=console.token, sink=console.sink(), limits=console.limits
             )
@@ -65,26 +66,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _layer(image: Image, asked: str) -> Layer:
-    from inspector.cli.files import find_layer
-
-    return find_layer(image, asked)
-
-
 def _find(merged: Merged, asked: bytes) -> int:
     """The row that a person means: the path as it is written, else where its links lead. `LayerError` if it is no file."""
     from inspector.errors import LayerError
     from inspector.layers.lookup import follow, is_folder
     from inspector.layers.path import normalise
     from inspector.layers.table import DIRECTORY, SYMLINK
+    from inspector.viewmodel.entryjson import text_of
 
     path = normalise(asked)
     row = merged.find(path)
     if row is None or _type(merged, row) == SYMLINK:
         path = follow(merged, path)
         row = merged.find(path)
-    shown = asked.decode("utf-8", "surrogateescape")
-    resolved = path.decode("utf-8", "surrogateescape")
+    shown = text_of(asked)
+    resolved = text_of(path)
     leads = f"{shown} leads to {resolved}, which" if path != normalise(asked) else shown
     if (row is not None and _type(merged, row) == DIRECTORY) or (row is None and is_folder(merged, path)):
         raise LayerError("That is a folder", f"{leads} has no content of its own. Use extract, or name a file.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.cli import exportoptions
+from inspector.cli.imagechoice import add_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +36,7 @@ _LISTED = 40
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """As in cli.md."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    add_file(parser)
     parser.add_argument("out", metavar="OUT", help="the archive to write; NAME/ or an empty folder: a layout folder")
     exportoptions.add_arguments(parser)
     parser.add_argument("--plan", action="store_true", help="show what would be written, and write nothing")

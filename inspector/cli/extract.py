@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.imagechoice import add_file, add_image, add_layer_or_merged, find_layer
+from inspector.viewmodel.entryjson import text_of
+
 if TYPE_CHECKING:
     from inspector.archive.image import Image, Layer
     from inspector.cli.console import Console
@@ -22,21 +25,17 @@ _LISTED = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, DEST, paths, the image, and a layer or the merged file system."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    add_file(parser)
     parser.add_argument("dest", metavar="DEST", help="the folder to write into; it is made if it is absent")
     parser.add_argument("paths", metavar="PATH", nargs="*", help="only these; a folder takes everything below it")
-    parser.add_argument("--image", metavar="NAME|DIGEST", help="the image, if there are several")
-    parser.add_argument("--platform", metavar="OS/ARCH", help="the platform, if there are several: linux/arm64")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--layer", metavar="N|DIGEST", help="one layer: 1 is the base; or its digest or diffID")
-    what.add_argument("--merged", action="store_true", help="the file system that all layers make (the default)")
+    add_image(parser)
+    add_layer_or_merged(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Extract; 2 if there was something to write and nothing could be. What was left out is listed and is no failure."""
     from inspector.archive.select import select_image
-    from inspector.cli.files import find_layer
     from inspector.extract import Selection, extract_layer, extract_merged
 
     target = Path(arguments.dest)
@@ -67,9 +66,9 @@ def to_json(report: ExtractReport, image: Image, layer: Layer | None) -> dict[st
     """
     written: list[dict[str, object]] = []
     for path, name, kind, size in report.written:
-        shown: dict[str, object] = {"path": _text(path)}
+        shown: dict[str, object] = {"path": text_of(path)}
         if name != path:
-            shown["name"] = _text(name)
+            shown["name"] = text_of(name)
         written.append(shown | {"type": kind, "size": size})
     return {
         "image": image.config_digest,
@@ -78,9 +77,9 @@ def to_json(report: ExtractReport, image: Image, layer: Layer | None) -> dict[st
         "size": report.size,
         "written": written,
         "renamed": [
-            {"path": _text(path), "name": _text(name), "reason": reason} for path, name, reason in report.renamed
+            {"path": text_of(path), "name": text_of(name), "reason": reason} for path, name, reason in report.renamed
         ],
-        "left_out": [{"path": _text(path), "reason": reason} for path, reason in report.left_out],
+        "left_out": [{"path": text_of(path), "reason": reason} for path, reason in report.left_out],
         "warnings": list(report.warnings),
     }
 
@@ -90,8 +89,8 @@ def _print(report: ExtractReport, console: Console) -> None:
 
     for warning in report.warnings:
         console.error(f"warning: {warning}")
-    _list(console, [f"left out: {_text(path)}: {reason}" for path, reason in report.left_out])
-    _list(console, [f"renamed: {_text(path)} to {_text(name)}: {reason}" for path, name, reason in report.renamed])
+    _list(console, [f"left out: {text_of(path)}: {reason}" for path, reason in report.left_out])
+    _list(console, [f"renamed: {text_of(path)} to {text_of(name)}: {reason}" for path, name, reason in report.renamed])
     files, folders, links = (report.count(kind) for kind in ("file", "dir", "symlink"))
     line = f"{_counted(files, 'file')} ({_counted(report.size, 'byte')}), {_counted(folders, 'folder')}, "
     line += f"{_counted(links, 'symbolic link')} written to {visible(str(report.target))}"
@@ -105,7 +104,7 @@ def _nothing_written(report: ExtractReport) -> str:
     from inspector.cli.console import visible
 
     path, reason = report.left_out[0]
-    line = f"nothing was written to {visible(str(report.target))}: {_text(path)}: {reason}"
+    line = f"nothing was written to {visible(str(report.target))}: {text_of(path)}: {reason}"
     more = len(report.left_out) - 1
     return f"{line}; {more:,} more left out: --json lists them all" if more else line
 
@@ -119,7 +118,3 @@ def _list(console: Console, lines: list[str]) -> None:
 
 def _counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")

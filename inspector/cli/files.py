@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from inspector.cli.console import visible
+from inspector.cli.imagechoice import add_file, add_image, add_layer_or_merged, find_layer
 from inspector.viewmodel.entryjson import entry_json, text_of
 
 if TYPE_CHECKING:
@@ -32,12 +33,9 @@ _LETTERS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, the image, and a layer or the merged file system."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
-    parser.add_argument("--image", metavar="NAME|DIGEST", help="the image, if there are several")
-    parser.add_argument("--platform", metavar="OS/ARCH", help="the platform, if there are several: linux/arm64")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--layer", metavar="N|DIGEST", help="one layer: 1 is the base; or its digest or diffID")
-    what.add_argument("--merged", action="store_true", help="the file system that all layers make (the default)")
+    add_file(parser)
+    add_image(parser)
+    add_layer_or_merged(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
 
@@ -51,28 +49,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             _tell_of_wrong_layers(archive, image, console)
             return _print_merged(image, console, as_json=arguments.json)
         return _print_layer(image, find_layer(image, arguments.layer), console, as_json=arguments.json)
-
-
-def find_layer(image: Image, asked: str) -> Layer:
-    """The layer with that number, from 1, or with a digest or diffID that starts like `asked`; else `UsageError`."""
-    from inspector.errors import UsageError
-
-    count = len(image.layers)
-    if asked.isascii() and asked.isdecimal() and len(asked) < 6:
-        if 1 <= int(asked) <= count:
-            return image.layers[int(asked) - 1]
-        raise UsageError(f"No layer {asked}", f"The image has {count} layers, numbered from 1 (the base).")
-    start = asked.removeprefix("sha256:").lower()
-    found = [
-        layer
-        for layer in image.layers
-        if start and any(d is not None and d.encoded.startswith(start) for d in (layer.digest, layer.diff_id))
-    ]
-    # Several layers of an image may be the same blob: any of them will do.
-    if not found or len({layer.blob for layer in found}) > 1:
-        known = ", ".join(f"{layer.number}: {layer.digest or layer.diff_id}" for layer in image.layers[:20])
-        raise UsageError(f"{'Several layers' if found else 'No layer'} {asked}", f"The layers are {known or 'none'}.")
-    return found[0]
 
 
 def _print_layer(image: Image, layer: Layer, console: Console, *, as_json: bool) -> int:

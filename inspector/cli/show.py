@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from inspector.cli.imagechoice import add_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ _STEP_WIDTH = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE and --json."""
-    parser.add_argument("file", metavar="FILE", help="an image archive, or a layout folder")
+    add_file(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of a tree")
 
 

@@ -32,7 +32,7 @@ from inspector.layers.stack import list_image
 from inspector.progress import CancelToken, ProgressSink, ignore_progress
 from inspector.viewmodel.comparison.pairing import Paired, fields, layers, pair
 from inspector.viewmodel.display import safe
-from inspector.viewmodel.entryjson import entry_json
+from inspector.viewmodel.entryjson import entry_json, text_of
 
 _SIGNS = {"same": "=", "recompressed": "~", "added": "+", "removed": "-"}
 _LONGEST = 120
@@ -118,7 +118,7 @@ def _head(image: Image) -> dict[str, object]:
 
 def _file(difference: FileDifference, before: Merged, after: Merged) -> dict[str, object]:
     shown: dict[str, object] = {
-        "path": difference.path.decode("utf-8", "surrogateescape"),
+        "path": text_of(difference.path),
         "change": difference.kind.value,
         "differs": [aspect.name.lower() for aspect in difference.aspects if aspect.name is not None],
     }
