@@ -16,7 +16,6 @@ from inspector.oci.mediatype import declared_compression
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from inspector.archive.blobstore import Blob, BlobStore
     from inspector.archive.members import MemberTable
@@ -76,34 +75,35 @@ class Layer:
         return Compression(declared) if declared else Compression.NONE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Image:
     """One image, attestation or artifact: one manifest (or `manifest.json` entry, or v1 chain) of the archive.
 
     `names` are fully qualified references, each once, in the order in which they were found.
     `path` leads from the outermost index blob to the manifest (`index.json` itself is not in it).
     `complete`: config and every layer are there, with all their bytes.
+    What a shape of archive does not know of its images keeps its default.
     """
 
-    names: tuple[str, ...]
-    ref_names: tuple[str, ...]
-    repo_tags: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    ref_names: tuple[str, ...] = ()
+    repo_tags: tuple[str, ...] = ()
     kind: NodeKind
-    platform: Platform | None
-    manifest: Document | None
-    parsed_manifest: ImageManifest | None
-    manifest_descriptor: Descriptor | None
-    config: Document | None
-    parsed_config: ImageConfig | None
-    config_descriptor: Descriptor | None
-    config_blob: Blob | None
-    config_digest: Digest | None
+    platform: Platform | None = None
+    manifest: Document | None = None
+    parsed_manifest: ImageManifest | None = None
+    manifest_descriptor: Descriptor | None = None
+    config: Document | None = None
+    parsed_config: ImageConfig | None = None
+    config_descriptor: Descriptor | None = None
+    config_blob: Blob | None = None
+    config_digest: Digest | None = None
     layers: tuple[Layer, ...]
-    path: tuple[Digest, ...]
+    path: tuple[Digest, ...] = ()
     source: str
     """Where it was found: `index.json`, `manifest.json`, `repositories`, `dir`, or `blobs` (nothing refers to it)."""
-    subject: Digest | None
-    artifact_type: str | None
+    subject: Digest | None = None
+    artifact_type: str | None = None
     complete: bool
     key: str
     """Unique within the archive: manifest digest, else config digest, else v1 id (`v1:<hex>`)."""
@@ -216,7 +216,5 @@ class ImageArchive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
