@@ -150,7 +150,7 @@ class Changes:
 def _differences(before: Merged, old: int, after: Merged, new: int) -> Aspect:
     low, i = before.listings[before.layers[old]], before.entries[old]
     high, j = after.listings[after.layers[new]], after.entries[new]
-    found = _own_differences(low, i, high, j)
+    found = own_differences(low, i, high, j)
     old_type, new_type = low.types[i], high.types[j]
     if HARDLINK in (old_type, new_type):
         return found | _linked_differences(before, old, after, new)
@@ -166,8 +166,11 @@ def _differences(before: Merged, old: int, after: Merged, new: int) -> Aspect:
     return found
 
 
-def _own_differences(low: Listing, i: int, high: Listing, j: int) -> Aspect:
-    """In what every entry has. The mode of a symbolic link is ignored: Linux does not use it, writers differ."""
+def own_differences(low: Listing, i: int, high: Listing, j: int) -> Aspect:
+    """In what every entry has: mode, owner, time, extended attributes.
+
+    The mode of a symbolic link is ignored: Linux does not use it, writers differ.
+    """
     found = Aspect(0)
     if low.modes[i] != high.modes[j] and not low.types[i] == high.types[j] == SYMLINK:
         found |= Aspect.MODE

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from inspector.archive.blobstore import Blob
-from inspector.layers.changes import Aspect, ChangeKind
+from inspector.layers.changes import Aspect, ChangeKind, own_differences
 from inspector.layers.content import content_digests
 from inspector.layers.merged import Merged
-from inspector.layers.table import FILE, SYMLINK
+from inspector.layers.table import FILE
 from inspector.progress import CancelToken
 
 Place = tuple[int, int]
@@ -85,15 +85,7 @@ def _aspects(before: Merged, old: int, after: Merged, new: int) -> Aspect:
     kind = low.types[i]
     if kind != high.types[j]:
         return Aspect.TYPE
-    found = Aspect(0)
-    if low.modes[i] != high.modes[j] and kind != SYMLINK:
-        found |= Aspect.MODE
-    if low.uids[i] != high.uids[j] or low.gids[i] != high.gids[j]:
-        found |= Aspect.OWNER
-    if low.mtimes[i] != high.mtimes[j]:
-        found |= Aspect.TIME
-    if low.xattrs.get(i, {}) != high.xattrs.get(j, {}):
-        found |= Aspect.XATTRS
+    found = own_differences(low, i, high, j)
     if kind == FILE:
         if low.sizes[i] != high.sizes[j]:
             found |= Aspect.CONTENT
