@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 from isal import isal_zlib
@@ -193,9 +192,7 @@ class _Aside:
         threading.Thread(target=self._run, name="export-zstd", daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._calls.put(None)
 
     def call(self, function: Callable[..., bytes], *arguments: bytes) -> Future[bytes]:

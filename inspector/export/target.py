@@ -14,7 +14,6 @@ import stat
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from inspector.errors import TargetExists, TargetIsSource, TargetUnwritable
@@ -189,9 +188,7 @@ class Target:
             raise unwritable(self.path, error) from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._clear()
 
     def _create(self, part: Path) -> int:
