@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--media-types", choices=("oci", "keep"), default="oci", help="Docker's become OCI's (default), or stay"
     )
     several("--image", "NAME|DIGEST", "only this image")
-    several("--platform", "OS/ARCH", "only this platform")
+    several("--platform", "OS/ARCH", "only this platform, without the index and the attestations that it lists")
     several(
         "--merge",
         "FILE",

@@ -128,8 +128,8 @@ def _is_asked(platform: Platform, asked: Iterable[Platform]) -> bool:
 def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[Entry], notes: list[str]) -> list[Entry]:
     """Signatures and other referrers of what was chosen: they go where their subject goes.
 
-    Those that stood in an index which is left out can be listed by themselves if they name a `subject`; attestations
-    of the old form are told by their index alone.
+    Those that stood in an index which is left out are listed by themselves if they name a `subject`. Attestations are not: as
+    a second entry of index.json they would keep podman and skopeo, which want one entry or a name, from loading the image.
     """
     taken = {id(entry) for entry in found}
     reached: set[Digest] = set()
@@ -145,7 +145,7 @@ def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[En
             image = _referrer(contents, entry)
             if image is None or entry.target in reached or image.subject not in reached:
                 continue
-            if entry.why not in _STRAIGHT or _names_its_subject(image):
+            if entry.why not in _STRAIGHT or (image.kind is not NodeKind.ATTESTATION and _names_its_subject(image)):
                 waiting.remove(entry)
                 more.append(entry)
                 grown = True
@@ -154,10 +154,23 @@ def _describing(contents: Contents, entries: Sequence[Entry], found: Sequence[En
     if lost:
         notes.append(
             say_n(
-                "%s attestation belongs to an index that is left out, and goes with it.",
-                "%s attestations belong to an index that is left out, and go with it.",
+                "%s attestation belongs to an index that is left out, and goes with it: podman and skopeo load an "
+                "index.json of one entry, or by name.",
+                "%s attestations belong to an index that is left out, and go with it: podman and skopeo load an "
+                "index.json of one entry, or by name.",
                 len(lost),
                 f"{len(lost):,}",
+            )
+        )
+    if more:
+        notes.append(
+            say_n(
+                "%s signature or other referrer is listed beside what was chosen: skopeo and podman want a name then, "
+                "as in oci-archive:FILE:TAG.",
+                "%s signatures or other referrers are listed beside what was chosen: skopeo and podman want a name then, "
+                "as in oci-archive:FILE:TAG.",
+                len(more),
+                f"{len(more):,}",
             )
         )
     return more

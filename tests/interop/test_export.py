@@ -20,6 +20,9 @@ from inspector.errors import InspectorError
 from inspector.export.options import Annotation, ExportOptions, Form, Preset
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
+from tests.builders import compact, descriptor, image
+from tests.builders.images import IMAGE_NAME, OCI_INDEX, OCI_MANIFEST, REF_NAME
+from tests.builders.oci import Blobs, attestation, index_json, layout
 from tests.interop import judges
 
 Judge = Callable[[str], str]
@@ -171,6 +174,34 @@ def test_platforms_of_one_name_from_two_archives(corpus: Path, work: Path, judge
     assert judges.skopeo_docker(judge("skopeo"), work / "export.tar", work) == 1
     assert judges.umoci_unpack(judge("umoci"), layout, work) == 2
     judges.image_tool(judge("oci-image-tool"), layout)
+
+
+@pytest.mark.parametrize("preset", [Preset.DOCKER_COMPATIBLE, Preset.STRICT_OCI])
+@pytest.mark.parametrize("artifact", [False, True], ids=["old form", "new form"])
+def test_a_platform_of_an_attested_image_loads_without_a_name(
+    artifact: bool, preset: Preset, work: Path, judge: Judge, podman: Callable[..., str]
+) -> None:
+    """Also one that this machine does not run: attestations go with the index that listed them."""
+    blobs, children = Blobs(), []
+    for seed in ("amd64", "arm64"):
+        spec = image("docker.io/library/app:1", architecture=seed, seed=seed)
+        manifest = blobs.put_image(spec)
+        children += [
+            descriptor(manifest, OCI_MANIFEST, platform=spec.platform), attestation(blobs, manifest, artifact=artifact)
+        ]  # fmt: skip
+    index = blobs.put(compact({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}))
+    top = descriptor(index, OCI_INDEX, annotations={IMAGE_NAME: "docker.io/library/app:1", REF_NAME: "1"})
+    layout(blobs, index_json([top])).write(work / "source.tar")
+    for seed in ("amd64", "arm64"):
+        target = work / f"{seed}.tar"
+        _export(work / "source.tar", target, platforms=(f"linux/{seed}",), preset=preset)
+        judges.run(
+            judge("skopeo"), "--insecure-policy", "copy", "--quiet", f"oci-archive:{target}", f"dir:{work}/{seed}"
+        )
+        (work / f"{seed}-view").mkdir()
+        found = judges.Layout(target, work / f"{seed}-view")
+        judges.run(judge("umoci"), "unpack", "--rootless", "--image", f"{found.folder}:1", work / f"{seed}-bundle")
+        podman("load", "-i", target)
 
 
 REFUSED = ("rootfs", "truncated", "cpio", ".zip", "v2s1")

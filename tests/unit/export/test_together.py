@@ -29,7 +29,7 @@ NAMES = ["a_1", "b_1", "c_1"]
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """Three images."""
-    return docker_25([image(f"{name}:1", seed=name) for name in "abc"]).write(tmp_path / "source.tar")
+    return docker_25([image(f"{name}:1", seed=name, layers=1) for name in "abc"]).write(tmp_path / "source.tar")
 
 
 def run(source: Path, folder: Path, form: Form = Form.TAR, **arguments: Any) -> tuple[ExportResult, ...]:
