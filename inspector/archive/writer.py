@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from inspector.oci.document import Document
 
 _BLOCK = 512
+_COMPACT_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+"""Docker's graph driver writes a blank in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +183,14 @@ def _v1_folders(evidence: Evidence) -> Writer:
 
 def _both(evidence: Evidence) -> Writer:
     sources = any(entry.layer_sources for entry in evidence.found.entries)
-    if evidence.names[:1] == ["oci-layout"] and not sources:
+    compact = evidence.raw("oci-layout").strip() == _COMPACT_LAYOUT and "repositories" not in evidence.names
+    if compact and sources:
+        reasons = ["manifest.json has LayerSources, but oci-layout has no blank and there is no repositories"]
+        if evidence.names[:1] == ["oci-layout"]:
+            reasons.append("oci-layout is the first member")
+        return Writer("regctl", tuple(reasons))
+    if compact and evidence.names[:1] == ["oci-layout"]:
         return Writer("regctl", ("oci-layout is the first member",))
-    if sources and evidence.names[:1] == ["oci-layout"]:
-        return Writer("regctl", ("oci-layout is the first member, manifest.json has LayerSources",))
     if sources or "repositories" in evidence.names or len(evidence.raw("oci-layout")) == 31:
         return _graph_driver(evidence)
     reasons = ["both trees are there, manifest.json has no LayerSources and there is no repositories"]

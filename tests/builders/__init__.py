@@ -19,6 +19,7 @@ from tests.builders.oci import (
     layout,
     multi_platform,
     referrer,
+    regctl,
     skopeo_oci,
     umoci,
 )
@@ -28,5 +29,5 @@ __all__ = [
     "NOW", "VERSIONS", "Blobs", "Bundle", "Entry", "ImageSpec", "attestation", "buildx_oci", "compact", "compress",
     "containerd", "descriptor", "digest", "docker_19", "docker_24", "docker_25", "docker_dir", "familiar", "folder",
     "ggcr", "hardlink", "header", "image", "index_json", "jib", "kaniko", "layer_tar", "layout", "multi_platform",
-    "nix", "pack", "podman_docker_archive", "referrer", "rules_oci", "sha256", "skopeo_oci", "symlink", "umoci",
+    "nix", "pack", "podman_docker_archive", "referrer", "regctl", "rules_oci", "sha256", "skopeo_oci", "symlink", "umoci",
 ]  # fmt: skip

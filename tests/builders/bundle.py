@@ -119,6 +119,10 @@ class Bundle:
             )
         )
 
+    def sorted(self) -> Bundle:
+        """Members by name, as after unpacking and packing again."""
+        return Bundle(tuple(sorted(self.entries, key=lambda entry: entry.name)))
+
     def dotted(self) -> Bundle:
         """As `tar -C folder -cf x.tar .` stores the names."""
         return Bundle((folder("./"),)).adding(*self.renamed(lambda name: f"./{name}").entries)

@@ -1,7 +1,8 @@
-"""OCI layouts and the writers that make them: containerd, buildx, skopeo, umoci (formats.md A4 to A8, A15), and `dir:` (A9)."""
+"""OCI layouts and the writers that make them: containerd, buildx, skopeo, umoci, regctl (formats.md A4 to A8, A15, A16), and `dir:` (A9)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from tests.builders.bundle import NOW, Bundle, Entry, compress, folder
@@ -237,3 +238,24 @@ def docker_dir(spec: ImageSpec, *, compression: str = "gzip", docker: bool = Tru
     entries.append(Entry("manifest.json", spec.manifest(compression=compression, docker=docker)))
     entries.append(Entry("version", b"Directory Transport Version: 1.1\n"))
     return Bundle(tuple(entries))
+
+
+def regctl(spec: ImageSpec) -> Bundle:
+    """`regctl image export` of one platform: the documents first, LayerSources by the digests of the stored layers."""
+    blobs = Blobs()
+    manifest = blobs.put_image(spec)
+    layers = json.loads(manifest)["layers"]
+    entry = {
+        "Config": f"blobs/sha256/{spec.config_hex}",
+        "RepoTags": list(spec.names),
+        "Layers": [f"blobs/sha256/{layer['digest'].removeprefix('sha256:')}" for layer in layers],
+        "LayerSources": {layer["digest"]: layer for layer in layers},
+    }
+    return Bundle(
+        (
+            Entry("oci-layout", LAYOUT),
+            Entry("index.json", index_json(_named(manifest, OCI_MANIFEST, spec.names))),
+            Entry("manifest.json", compact([entry])),
+            *blobs.entries(),
+        )
+    )
