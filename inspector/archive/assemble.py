@@ -84,7 +84,7 @@ def manifest_layers(opening: Opening, manifest: ImageManifest, config: ImageConf
     histories = history_of_layers(config, len(manifest.layers))
     layers: list[Layer] = []
     for number, descriptor in enumerate(manifest.layers, 1):
-        blob = opening.find_blob(descriptor.digest)
+        blob = opening.blob_of(descriptor)
         if blob is not None:
             check_size(opening, descriptor, blob)
         layers.append(
@@ -139,7 +139,7 @@ def image_from_manifest(
 ) -> Image:
     """The image, attestation or artifact that a stored manifest is."""
     kind = kind_of(manifest, descriptor)
-    config_blob = opening.find_blob(manifest.config.digest) if manifest.config is not None else None
+    config_blob = opening.blob_of(manifest.config) if manifest.config is not None else None
     config_document, config = (None, None)
     if manifest.config is not None and config_blob is not None:
         check_size(opening, manifest.config, config_blob)

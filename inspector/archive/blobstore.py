@@ -7,8 +7,8 @@ from enum import Enum
 
 from inspector.archive.compression import SNIFF_BYTES, Compression, sniff
 from inspector.archive.limits import Limits
-from inspector.archive.members import Member, MemberTable
-from inspector.archive.source import ByteSource, chunks
+from inspector.archive.members import Member, MemberKind, MemberTable
+from inspector.archive.source import ByteSource, MemorySource, chunks
 from inspector.errors import SourceChanged
 from inspector.language import say
 from inspector.oci.digest import Digest, hasher
@@ -98,6 +98,25 @@ class Blob:
         self._computed = {}
 
 
+class EmbeddedBlob(Blob):
+    """Content that only the `data` of its descriptor holds (descriptor.md#properties): no member, no place in the tar.
+
+    `data` must have been found to be what `claimed` says.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes, claimed: Digest, table: MemberTable, found: dict[Digest, Blob]) -> None:
+        name = f"data of {claimed}"
+        super().__init__(Member(name, name.encode(), MemberKind.FILE, len(data)), table, claimed, found)
+        self.data = data
+        self.record(claimed)
+
+    def open(self) -> ByteSource:
+        """The bytes, from memory."""
+        return MemorySource(self.data)
+
+
 class BlobStore:
     """Blobs by member and by digest. A claimed digest is a key to look up by, never a proof."""
 
@@ -120,6 +139,10 @@ class BlobStore:
         if claimed is not None:
             self._claimed.setdefault(claimed, blob)
         return blob
+
+    def embed(self, data: bytes, digest: Digest) -> Blob:
+        """Make `data`, which must have been found to be `digest`, known by it; a blob of that digest stays what it is."""
+        return self.find(digest) or EmbeddedBlob(data, digest, self._table, self._found)
 
     def find(self, digest: Digest) -> Blob | None:
         """The blob that claims to be `digest`, else one that was computed to be it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from inspector.archive.blobstore import EmbeddedBlob
 from inspector.archive.image import Image, Layer, NodeKind
 from inspector.archive.opening import finding
 from inspector.findings import Finding, Fix, Severity
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inspector.archive.opening import Opening
+    from inspector.oci.descriptor import Descriptor
 
 
 _AS_STORED = say("Files and merged file systems are shown as the manifest has them; an export puts it right.")
@@ -35,7 +37,9 @@ def _absent(image: Image) -> Iterator[Finding]:
     """BLOB-6 for the config and for each layer."""
     is_image = image.kind is NodeKind.IMAGE
     config = image.config_descriptor
-    if image.config_blob is None and config is not None:
+    if config is not None and isinstance(image.config_blob, EmbeddedBlob) and is_image:
+        yield _embedded(image, config)
+    elif config is not None and image.config_blob is None:
         yield finding(
             "BLOB-6",
             Severity.ERROR if is_image else Severity.WARNING,
@@ -49,6 +53,22 @@ def _absent(image: Image) -> Iterator[Finding]:
     for layer in image.layers:
         if layer.blob is None:
             yield _absent_layer(image, layer)
+        elif isinstance(layer.blob, EmbeddedBlob) and is_image and layer.descriptor is not None:
+            yield _embedded(image, layer.descriptor)
+
+
+def _embedded(image: Image, descriptor: Descriptor) -> Finding:
+    return finding(
+        "BLOB-6",
+        Severity.ERROR,
+        "A part of an image is only in its descriptor's data",
+        "It is read here; loaders look for the blob and do not find it. An export writes the blob.",
+        at=_where(image),
+        pointer=descriptor.pointer,
+        digest=descriptor.digest,
+        fix=Fix.AUTOMATIC,
+        spec="descriptor.md#properties",
+    )
 
 
 def _absent_layer(image: Image, layer: Layer) -> Finding:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive import naming, vertex
 from inspector.archive.assemble import check_size, image_from_manifest, kind_of, stated_subject, subject_of
+from inspector.archive.blobstore import EmbeddedBlob
 from inspector.archive.image import Image, NodeKind, TreeNode
 from inspector.archive.placement import Placement
 from inspector.archive.vertex import Vertex
@@ -147,9 +148,10 @@ class Graph:
         self._vertices[here.digest] = here
         descriptor = here.descriptor
         if here.blob is None:
-            here.blob = opening.find_blob(here.digest)
-        if here.blob is None:
+            here.blob = opening.blob_of(descriptor) if descriptor is not None else opening.find_blob(here.digest)
+        if here.blob is None or isinstance(here.blob, EmbeddedBlob):
             opening.note(vertex.absent(here, origin))
+        if here.blob is None:
             return
         here.kind = NodeKind.UNREADABLE
         if descriptor is not None:

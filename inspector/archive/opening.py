@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inspector.archive.blobstore import BlobState
+from inspector.archive.blobstore import BlobState, EmbeddedBlob
 from inspector.archive.members import MemberKind
 from inspector.errors import ArchiveUnreadable, DocumentError, InspectorError, LimitReached, ReadFailed
 from inspector.findings import Finding, Fix, Severity, Where
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inspector.archive.blobstore import Blob, BlobStore
     from inspector.archive.limits import Limits
     from inspector.archive.members import Member, MemberTable
+    from inspector.oci.descriptor import Descriptor
     from inspector.oci.document import Document
     from inspector.progress import CancelToken
 
@@ -83,6 +84,17 @@ class Opening:
         """The blob stored under that digest; one dictionary look-up, so absent ones cost nothing."""
         return self._by_digest.get(digest) if digest is not None else None
 
+    def blob_of(self, descriptor: Descriptor) -> Blob | None:
+        """The blob stored under the descriptor's digest, else what its `data` holds if that is what the digest says."""
+        digest, data = descriptor.digest, descriptor.data
+        blob = self.find_blob(digest)
+        if blob is not None or digest is None or data is None or not digest.checkable:
+            return blob
+        if descriptor.size not in (None, len(data)) or Digest.of(data, digest.algorithm) != digest:
+            return None  # DESC-8 tells it
+        blob = self._by_digest[digest] = self.blobs.embed(data, digest)
+        return blob
+
     def file_blob(self, name: str, claimed: Digest | None = None) -> Blob | None:
         """The blob of the regular file that `name` leads to, links followed."""
         member = self.members.find(name)
@@ -121,7 +133,7 @@ class Opening:
                 raise DocumentError(
                     "A document that is cut off", say("The archive ends within %s.", shown), subject=shown
                 )
-            raw = self.members.read(blob.member, limit)
+            raw = blob.data if isinstance(blob, EmbeddedBlob) else self.members.read(blob.member, limit)
             blob.record(Digest.of(raw))
             claimed = blob.claimed
             if claimed is not None and claimed.checkable and claimed.algorithm != "sha256":

@@ -50,24 +50,32 @@ class Vertex:
 
 
 def absent(vertex: Vertex, origin: str) -> Finding:
-    """BLOB-6: `origin` lists a document that the archive does not hold."""
+    """BLOB-6: `origin` lists a document that the archive does not hold, or holds in the descriptor's `data` only."""
     descriptor = vertex.descriptor
     nested = len(vertex.path) > 1
     platform = descriptor.platform if descriptor is not None else None
     what = mediatype.in_words(descriptor.media_type) if descriptor is not None else say("manifest")
     of = say(" for %s", platform) if platform is not None and not platform.is_unknown else ""
+    embedded = vertex.blob is not None
+    title = (
+        "The %(what)s%(of)s is only in its descriptor's data"
+        if embedded
+        else "The %(what)s%(of)s is not in the archive"
+    )
     return finding(
         "BLOB-6",
         Severity.INFO if nested else Severity.ERROR,
-        say("The %(what)s%(of)s is not in the archive", what=what, of=of),
-        "An index may list what the archive does not hold, as after pulling one platform only; "
+        say(title, what=what, of=of),
+        "It is read here; loaders look for the blob and do not find it. An export writes the blob."
+        if embedded
+        else "An index may list what the archive does not hold, as after pulling one platform only; "
         "loaders that want all platforms refuse it."
         if nested
         else say("%s lists it, so loaders look for it and fail.", origin),
         at=origin,
         pointer=vertex.pointer,
         digest=vertex.digest,
-        fix=Fix.CHOICE,
+        fix=Fix.AUTOMATIC if embedded else Fix.CHOICE,
         spec="image-layout.md#blobs",
     )
 

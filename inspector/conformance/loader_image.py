@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.archive.blobstore import BlobState
+from inspector.archive.blobstore import BlobState, EmbeddedBlob
 from inspector.archive.compression import Compression
 from inspector.archive.faults import is_shuffled
 from inspector.conformance.forecast import Trouble, refuses, warns
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 def missing_parts(image: Image, *, foreign_may_be_absent: bool = True) -> Iterator[Trouble]:
     """Config and layers that the archive does not hold, or only in part."""
-    if image.config_blob is None or not image.config_blob.member.complete:
+    config = image.config_blob
+    if config is None or isinstance(config, EmbeddedBlob) or not config.member.complete:
         yield refuses("BLOB-6", "The config of an image is not in the archive.")
     for layer in image.layers:
-        if layer.present:
+        if layer.present and not isinstance(layer.blob, EmbeddedBlob):
             continue
         if foreign_may_be_absent and mediatype.is_foreign(layer.media_type):
             yield warns(

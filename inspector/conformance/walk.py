@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.archive.blobstore import EmbeddedBlob
 from inspector.archive.image import NodeKind
 from inspector.conformance.forecast import HOST
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def node_of(case: Case, descriptor: Descriptor) -> TreeNode | None:
     """The document that a descriptor leads to, None if the archive does not hold it."""
     node = case.by_digest.get(descriptor.digest) if descriptor.digest is not None else None
-    return None if node is None or node.kind is NodeKind.ABSENT else node
+    if node is None or node.kind is NodeKind.ABSENT:
+        return None
+    return None if isinstance(node.blob, EmbeddedBlob) else node  # no loader reads a descriptor's data
 
 
 class Walk:
