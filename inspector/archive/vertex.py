@@ -57,15 +57,13 @@ def absent(vertex: Vertex, origin: str) -> Finding:
     what = mediatype.in_words(descriptor.media_type) if descriptor is not None else say("manifest")
     of = say(" for %s", platform) if platform is not None and not platform.is_unknown else ""
     embedded = vertex.blob is not None
-    title = (
-        "The %(what)s%(of)s is only in its descriptor's data"
-        if embedded
-        else "The %(what)s%(of)s is not in the archive"
-    )
+    title = say("The %(what)s%(of)s is not in the archive", what=what, of=of)
+    if embedded:
+        title = say("The %(what)s%(of)s is only in its descriptor's data", what=what, of=of)
     return finding(
         "BLOB-6",
         Severity.INFO if nested else Severity.ERROR,
-        say(title, what=what, of=of),
+        title,
         "It is read here; loaders look for the blob and do not find it. An export writes the blob."
         if embedded
         else "An index may list what the archive does not hold, as after pulling one platform only; "
