@@ -56,6 +56,7 @@ BY_HAND = {
     ".venv/bin/python -m pytest -m bench": "needs a quiet machine",
     ".venv/bin/python tests/ui/screenshots.py FOLDER": "pictures for people to look at",
     ".venv/bin/python tests/fuzz/run.py --seconds 3600 --seed 1": "an hour; tests/fuzz/test_fuzz.py does a minute of it",
+    "packaging/translations.py update": "tests/unit/test_translations.py asks whether it was run",
     "python packaging/make_help.py": "its --check runs in test_architecture.py",
 }
 """Command → why nothing runs it by itself."""
