@@ -19,6 +19,7 @@ from inspector.export.fields import platform_fields
 from inspector.export.options import ON_INDEXES
 from inspector.export.planned import ADDED
 from inspector.export.spelling import DESCRIPTOR, INDEX, in_order, respelled, sorted_map
+from inspector.language import say, say_all
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.document import compact_json
@@ -73,34 +74,47 @@ def _platforms(
     for entry, done in group:
         images = below(entry)
         if not images:
-            raise _refusal(name, "", group[0][1], group[0][0].place, done, entry.place, paths)
+            raise _refusal(name, "", *_other(group, entry, done), done, entry.place, paths)
         for image in images:
             platform = image.image.platform if image.image is not None else None
-            key = platform.normal() if platform is not None and not platform.is_unknown else None
-            word = str(platform) if key is not None else ""
-            other, place, _ = found.setdefault(key, (image, entry.place, word))
+            if platform is None or platform.is_unknown:
+                raise _refusal(name, "", *_other(group, entry, done), done, entry.place, paths)
+            other, place, _ = found.setdefault(platform.normal(), (image, entry.place, str(platform)))
             if other.digest != image.digest:
-                raise _refusal(name, word, other, place, image, entry.place, paths)
+                raise _refusal(name, str(platform), other, place, image, entry.place, paths)
     return [(word, place) for _, place, word in found.values()]
+
+
+def _other(group: Sequence[Row], entry: Entry, done: Converted) -> tuple[Converted, int]:
+    """One of another archive that has the name, too."""
+    return next(
+        (theirs, one.place) for one, theirs in group if one.place != entry.place and theirs.digest != done.digest
+    )
 
 
 def _refusal(
     name: str, platform: str, one: Converted, place: int, other: Converted, elsewhere: int, paths: Sequence[str]
 ) -> UsageError:
-    what = f"{name} ({platform})" if platform else name
     return UsageError(
         "Two archives have different images of one name",
-        f"{what} of {paths[place]} is {one.digest.short}, of {paths[elsewhere]} it is {other.digest.short}. "
-        "Give one of them another name (in a terminal: --tag DIGEST=NAME).",
+        say(
+            "%(what)s of %(path)s is %(digest)s, of %(elsewhere)s it is %(other)s. "
+            "Give one of them another name (in a terminal: --tag DIGEST=NAME).",
+            what=f"{name} ({platform})" if platform else name,
+            path=paths[place],
+            digest=one.digest.short,
+            elsewhere=paths[elsewhere],
+            other=other.digest.short,
+        ),
     )
 
 
 def _told(name: str, platforms: Iterable[tuple[str, int]], paths: Sequence[str]) -> str:
     of: dict[int, list[str]] = {}
     for word, place in platforms:
-        of.setdefault(place, []).append(word or "a platform that is not stated")
-    told = " and ".join(f"{', '.join(words)} of {paths[place]}" for place, words in of.items())
-    return f"{name}: one new index lists {told}."
+        of.setdefault(place, []).append(word)
+    parts = [say("%(platforms)s of %(path)s", platforms=", ".join(of[place]), path=paths[place]) for place in of]
+    return say("%(name)s: one new index lists %(parts)s.", name=name, parts=say_all(parts, "; "))
 
 
 def _index(group: Sequence[Row], bag: BlobBag, edits: Edits) -> Converted:

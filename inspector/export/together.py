@@ -23,6 +23,7 @@ from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
 from inspector.export.target import free_bytes, unwritable
 from inspector.export.writer import SPARE, ExportResult, check_target, export_archive
+from inspector.language import say, say_all, say_n
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
 _NAME = "image-inspector-split"
@@ -100,7 +101,10 @@ def _check(one: NamedPlan, folder: Path, *, overwrite: bool) -> None:
     if target.is_symlink():
         raise TargetUnwritable(
             "The export cannot be written",
-            f"{target} is a link, and files that appear together do so in one folder. Remove it or choose another folder.",
+            say(
+                "%s is a link, and archives that appear together do so in one folder. Remove it or choose another folder.",
+                target,
+            ),
             subject=str(target),
         )
 
@@ -112,8 +116,12 @@ def _check_room(plans: Sequence[ExportPlan], folder: Path) -> None:
     if free is not None and needed > free:
         raise TargetUnwritable(
             "The disk has too little room",
-            f"{folder}: the {len(plans):,} archives need {needed:,} bytes, {free:,} are free. "
-            "Free some room or choose another folder.",
+            say(
+                "%(path)s: the export needs %(needed)s bytes, %(free)s are free. Free some room or choose another folder.",
+                path=folder,
+                needed=f"{needed:,}",
+                free=f"{free:,}",
+            ),
             subject=str(folder),
         )
 
@@ -125,7 +133,10 @@ def _stage(folder: Path) -> Iterator[Path]:
         if leftovers.sweep(folder, _NAME):
             raise TargetUnwritable(
                 "Another export writes into this folder",
-                f"Another export writes several archives into {folder}. Wait until it ends, or choose another folder.",
+                say(
+                    "Another export writes several archives into %s. Wait until it ends, or choose another folder.",
+                    folder,
+                ),
                 subject=str(folder),
             )
         stage = folder / leftovers.new_part_name(_NAME, leftovers.name_limit(folder))
@@ -147,9 +158,9 @@ def _told_of(folder: Path, stage: Path) -> Iterator[None]:
     try:
         yield
     except TargetUnwritable as error:
-        error.message = error.message.replace(str(stage), str(folder))
-        error.subject = error.subject.replace(str(stage), str(folder))
-        raise
+        if not isinstance(error.__cause__, OSError):
+            raise
+        raise unwritable(folder / Path(error.subject).relative_to(stage), error.__cause__) from error.__cause__
 
 
 def _part_of(number: int, archives: Sequence[NamedPlan], sink: ProgressSink) -> ProgressSink:
@@ -171,19 +182,24 @@ def _take_names(archives: Sequence[NamedPlan], stage: Path, folder: Path, *, ove
     """Every archive gets its name, or none. Notes about what could not be made sure of."""
     undo: list[Callable[[], None]] = []
     olds: list[tuple[Path, Form]] = []
+    target = folder
     try:
         for one in archives:
             staged, target = stage / one.file_name, folder / one.file_name
             old = _take_name(staged, target, undo, overwrite=overwrite)
             olds += [(old, one.plan.form)] if old is not None else []
-    except BaseException as error:
-        _take_back(undo, error)
+    except OSError as error:
+        raise _after(unwritable(target, error), _take_back(undo)) from error
+    except InspectorError as error:
+        raise _after(error, _take_back(undo)) from error.__cause__
+    except BaseException:
+        _take_back(undo)
         raise
     notes = [note for old, form in olds for note in _remove_old(old, form, folder)]
     try:
         disk.sync_folder(folder)
     except OSError as error:
-        notes.append(f"The folder could not be synced to the disk ({error.strerror or error}).")
+        notes.append(say("The folder could not be synced to the disk (%s).", error.strerror or error))
     return notes
 
 
@@ -210,7 +226,7 @@ def _take_name(staged: Path, target: Path, undo: list[Callable[[], None]], *, ov
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
             raise TargetExists(
-                "The target exists", f"{target} was made by another program meanwhile. Choose another folder.",
+                "The target exists", say("%s was made by another program meanwhile. Choose another name.", target),
                 subject=str(target),
             ) from error  # fmt: skip
         raise
@@ -249,18 +265,28 @@ def _swap_back(staged: Path, target: Path) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-def _take_back(undo: Sequence[Callable[[], None]], error: BaseException) -> None:
-    """What was done, backwards. What cannot be undone stays, is whole, and is told of."""
+def _take_back(undo: Sequence[Callable[[], None]]) -> int:
+    """Undo what was done, backwards; how many steps could not be undone."""
     left = 0
     for step in reversed(undo):
         try:
             step()
         except OSError:
             left += 1
-    if left and isinstance(error, InspectorError):
-        error.message += f" {left:,} of the archives could not be taken back, and are whole."
-    elif left:
-        error.add_note(f"{left} of the archives could not be taken back, and are whole.")
+    return left
+
+
+def _after(error: InspectorError, left: int) -> InspectorError:
+    """`error`, which tells also of archives that could not be taken back."""
+    if left:
+        told = say_n(
+            "%s archive has its name already, could not be taken back, and is whole.",
+            "%s archives have their names already, could not be taken back, and are whole.",
+            left,
+            f"{left:,}",
+        )
+        error.message = say_all((error.message, told))
+    return error
 
 
 def _remove_old(old: Path, form: Form, folder: Path) -> Iterator[str]:
@@ -274,7 +300,11 @@ def _remove_old(old: Path, form: Form, folder: Path) -> Iterator[str]:
         kept = _old_name(folder / old.name.removeprefix(".").removesuffix(_OLD))
         with suppress(OSError):
             disk.replace(old, kept)
-        yield f"What was there before could not be removed, and lies in {kept} ({error.strerror or error})."
+        yield say(
+            "What was there before could not be removed, and lies in %(old)s (%(reason)s).",
+            old=kept,
+            reason=error.strerror or error,
+        )
 
 
 def _old_name(target: Path) -> Path:

@@ -122,7 +122,7 @@ def test_platforms_of_one_name_become_one_index(merge: Merge, preset: Preset) ->
     assert not any("annotations" in child for child in listed)
     configs = [document(written, child)["config"]["digest"] for child in listed]
     assert configs == [f"sha256:{spec.config_hex}" for spec in (mine, theirs)]
-    assert any("0.tar and linux/arm64/v8 of" in note for note in written.result.notes)
+    assert any("0.tar; linux/arm64/v8 of" in note for note in written.result.notes)
     assert {name for one in written.result.images for name in one.names} == {APP}
     if preset is Preset.DOCKER_COMPATIBLE:
         assert [entry["RepoTags"] for entry in written.docker] == [["app:1"]]
