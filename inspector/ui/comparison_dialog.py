@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from inspector.ui import text
 from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import TaskRunner
+from inspector.ui.widgets.buttons import button_box
 from inspector.viewmodel.comparison.comparison import Comparison, compare_files
 from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.session import ArchiveSession
@@ -26,13 +27,10 @@ class ComparisonDialog(QDialog):
         self.setWindowTitle(self.tr("Compare archives"))
         resize_within(self, 820, 560)
         self.verdict = text.label(self.tr("Reading both archives…"), wrap=True)
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.lines.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.lines.setAccessibleName(self.tr("Differences"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.lines = text.pane(self.tr("Differences"), fixed=True)
+        buttons = button_box(QDialogButtonBox.StandardButton.Close)
         copy = QPushButton(self.tr("Copy"))
+        copy.setAutoDefault(False)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.lines.toPlainText()))
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -57,4 +55,4 @@ class ComparisonDialog(QDialog):
     def _failed(self, error: BaseException) -> None:
         message = from_error(error, self.tr("comparing"))
         if message is not None:
-            self.verdict.setText(f"{message.title}. {message.text}")
+            self.verdict.setText(message.line)

@@ -94,7 +94,7 @@ class SearchDialog(QDialog):
         message = from_error(error)
         if message is not None:
             self.model.show(())
-            self.status.setText(f"{message.title}. {message.text}")
+            self.status.setText(message.line)
 
     def _activated(self, index: QModelIndex) -> None:
         row = self.model.row(index)

@@ -1,4 +1,4 @@
-"""The one place that turns untrusted strings into labels, tooltips and message boxes.
+"""The one place that turns untrusted strings into labels, panes of text, tooltips and message boxes.
 
 Qt guesses whether a text is HTML, and draws what it takes for HTML: an `<img src=file:…>` in a file's name would be read from
 disk. So labels made here are plain by construction, tooltips are escaped HTML that says so, and menus get their `&` doubled.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit, QWidget
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 """First strong isolate, and its end."""
@@ -26,6 +26,23 @@ def label(text: str = "", *, wrap: bool = False, selectable: bool = False, paren
         made.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+    return made
+
+
+def pane(name: str, *, fixed: bool = False, parent: QWidget | None = None) -> QPlainTextEdit:
+    """A plain text to read and copy, called `name` by screen readers; `fixed` for code and tables, which must not wrap.
+
+    Tab leaves it, and what is dropped on it goes to the window.
+    """
+    made = QPlainTextEdit(parent)
+    made.setReadOnly(True)
+    made.setAcceptDrops(False)
+    made.setUndoRedoEnabled(False)
+    made.setTabChangesFocus(True)
+    made.setAccessibleName(name)
+    if fixed:
+        made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        made.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     return made
 
 

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QSplitter, QVBoxLayout, QWidget
 
 from inspector.ui import text
 from inspector.ui.screen import resize_within
@@ -65,14 +64,7 @@ class TimeLineDialog(QDialog):
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._compare)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._pause.start())
-        self.difference = QPlainTextEdit(self)
-        self.difference.setReadOnly(True)
-        self.difference.setAcceptDrops(False)
-        self.difference.setUndoRedoEnabled(False)
-        self.difference.setTabChangesFocus(True)
-        self.difference.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.difference.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.difference.setAccessibleName(self.tr("Difference between two versions"))
+        self.difference = text.pane(self.tr("Difference between two versions"), fixed=True, parent=self)
         self.status = text.label(self.tr("Looking through the layers…"), wrap=True)
         self.comparison = text.label(wrap=True)
         below = QWidget()
@@ -144,12 +136,12 @@ class TimeLineDialog(QDialog):
     def _failed(self, error: BaseException) -> None:
         message = from_error(error)
         if message is not None:
-            self.status.setText(f"{message.title}. {message.text}")
+            self.status.setText(message.line)
 
     def _not_compared(self, error: BaseException) -> None:
         message = from_error(error)
         if message is not None:
-            self.comparison.setText(f"{message.title}. {message.text}")
+            self.comparison.setText(message.line)
 
     def _activated(self, index: QModelIndex) -> None:
         row = self.model.row(index)

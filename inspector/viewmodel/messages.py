@@ -77,6 +77,11 @@ class Message:
     limit: str = ""
     subject: str = ""
 
+    @property
+    def line(self) -> str:
+        """Title and text as one line, for where no bar is."""
+        return f"{self.title}. {self.text}" if self.text else self.title
+
 
 _ACTIONS: tuple[tuple[type[errors.InspectorError], tuple[Action, ...]], ...] = (
     (errors.LimitReached, (Action.CONTINUE_WITH_MORE,)),

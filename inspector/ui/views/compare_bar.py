@@ -147,7 +147,7 @@ class CompareBar(QWidget):
     def _failed(self, error: BaseException) -> None:
         message = from_error(error, self.tr("comparing with the layers below"))
         if message is not None:
-            self.told.emit(f"{message.title}. {message.text}")
+            self.told.emit(message.line)
 
     def _ended(self, task: Task[FileChanges]) -> None:
         if self._task is task:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QPlainTextEdit,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -62,14 +61,7 @@ class HistoryPage(QWidget):
         super().__init__()
         self.steps = StepsTable()
         self.steps.row_followed.connect(self.row_followed)
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setAcceptDrops(False)
-        self.text.setUndoRedoEnabled(False)
-        self.text.setTabChangesFocus(True)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setAccessibleName(self.tr("Dockerfile"))
+        self.text = text.pane(self.tr("Dockerfile"), fixed=True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.steps)
         self._stack.addWidget(self.text)

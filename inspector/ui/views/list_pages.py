@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
-    QPlainTextEdit,
     QSplitter,
     QTableView,
     QVBoxLayout,
@@ -162,11 +161,7 @@ class DetailedTable(QWidget, Generic[R]):
             return texts_of_row(index) if choices is None else choices(row) if row is not None else ()
 
         self.view = table(self.model, columns, name, choices_of)
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setAcceptDrops(False)
-        self.details.setTabChangesFocus(True)
-        self.details.setAccessibleName(name)
+        self.details = text.pane(name)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.view)
         split.addWidget(self.details)

@@ -7,12 +7,11 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QFontDatabase, QImage, QImageReader, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QImageReader, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -63,14 +62,7 @@ class PreviewPane(QWidget):
         self.hex_button = self._mode_button(self.tr("Hex"), Mode.HEX)
         self._earlier = self._step_button("◀", self.tr("Earlier part"), -1)
         self._later = self._step_button("▶", self.tr("Next part"), 1)
-        self.view = QPlainTextEdit(self)
-        self.view.setReadOnly(True)
-        self.view.setAcceptDrops(False)
-        self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.view.setUndoRedoEnabled(False)
-        self.view.setTabChangesFocus(True)
-        self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.view.setAccessibleName(self.tr("Content of the file"))
+        self.view = text.pane(self.tr("Content of the file"), fixed=True, parent=self)
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumSize(1, 1)

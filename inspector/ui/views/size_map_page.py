@@ -241,7 +241,7 @@ class SizeMapPage(QWidget):
     def _changes_failed(self, error: BaseException) -> None:
         message = from_error(error, self.tr("comparing with the layers below"))
         if message is not None:
-            self._tell(f"{message.title}. {message.text}")
+            self._tell(message.line)
         self._wanted = None
         self.colouring.setCurrentIndex(0)
         self._lay_out()
@@ -274,7 +274,7 @@ class SizeMapPage(QWidget):
     def _failed(self, error: BaseException) -> None:
         message = from_error(error)
         if message is not None:
-            self._tell(f"{message.title}. {message.text}")
+            self._tell(message.line)
 
     def _show_level(self, level: SizeLevel) -> None:
         if self._map is None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QMenu,
-    QPlainTextEdit,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -61,11 +60,7 @@ class FindingsPanel(QWidget):
         self.count = text.label()
         self.model = FindingsModel(self)
         self.view = self._make_view()
-        self.explanation = QPlainTextEdit()
-        self.explanation.setReadOnly(True)
-        self.explanation.setAcceptDrops(False)
-        self.explanation.setTabChangesFocus(True)
-        self.explanation.setAccessibleName(self.tr("Explanation of the finding"))
+        self.explanation = text.pane(self.tr("Explanation of the finding"))
         self.go_to = self._button(self.tr("Go To"), self.tr("Show the place: node, line of the JSON"), self._go)
         self.fix = self._button(
             self.tr("Fix by Export…"), self.tr("Choose what a new archive mends; this one stays as it is"), self._fix

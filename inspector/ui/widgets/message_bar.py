@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from inspector.findings import Severity
 from inspector.ui import text
@@ -44,11 +44,8 @@ class MessageBar(QFrame):
         self._close.clicked.connect(self.dismiss)
         self._more = text.label()
         self._more.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._details = QPlainTextEdit(self)
-        self._details.setReadOnly(True)
-        self._details.setAcceptDrops(False)
+        self._details = text.pane(self.tr("Details"), parent=self)
         self._details.setMaximumHeight(160)
-        self._details.setAccessibleName(self.tr("Details"))
         self._details.hide()
         self._copy = QPushButton(icon("copy"), self.tr("Copy Details"), self)
         self._copy.clicked.connect(self._copy_details)
