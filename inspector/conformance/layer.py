@@ -24,7 +24,7 @@ from inspector.conformance.layer_rules import (
     LAYER_18,
     LAYER_20,
 )
-from inspector.conformance.rules import Check, Rule
+from inspector.conformance.rules import Check, Rule, and_more
 from inspector.findings import Finding, Fix, Severity
 from inspector.language import say
 from inspector.layers.path import ROOT
@@ -53,7 +53,6 @@ def _told(
     if not rows:
         return
     first = rows[0]
-    more = f" and {len(rows) - 1:,} more" if len(rows) > 1 else ""
     shown = (found or listing.stored_name(first)).decode("utf-8", "backslashreplace")
     yield rule.broken(
         severity,
@@ -61,7 +60,7 @@ def _told(
         at=name,
         offset=listing.offsets[first],
         digest=listing.digest,
-        found=(shown if len(shown) < 160 else shown[:160] + "…") + more,
+        found=and_more(shown if len(shown) < 160 else shown[:160] + "…", len(rows) - 1),
     )
 
 

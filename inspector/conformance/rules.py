@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.language import Said
+from inspector.language import Said, say
 
 if TYPE_CHECKING:
     from inspector.conformance.case import Case
@@ -69,3 +69,8 @@ def shown(value: object) -> str | None:
         return value
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def and_more(first: str, rest: int) -> str:
+    """`first`, and how many more there are, if there are any."""
+    return say("%(first)s and %(rest)s more", first=first, rest=f"{rest:,}") if rest > 0 else first

@@ -9,7 +9,7 @@ from inspector.archive.compression import Compression
 from inspector.archive.members import MemberKind
 from inspector.archive.tar import TarReader
 from inspector.archive.tar_input import SourceInput
-from inspector.conformance.rules import Check
+from inspector.conformance.rules import Check, and_more
 from inspector.conformance.tar_rules import ARC_3, ARC_4, ARC_5, ARC_6, ARC_7, ARC_8, ARC_10
 from inspector.findings import Finding, Severity
 from inspector.language import say
@@ -34,22 +34,24 @@ def plain_names(case: Case) -> Iterator[Finding]:
         if name.isascii() and name.isprintable() and "\\" not in name and ":" not in name:
             continue
         if "\\" in name:
-            kinds.setdefault("a backslash", []).append(member)
+            kinds.setdefault(say("a backslash"), []).append(member)
         if ":" in name:
-            kinds.setdefault("a colon", []).append(member)
+            kinds.setdefault(say("a colon"), []).append(member)
         if _CONTROL.search(name):
-            kinds.setdefault("a control character", []).append(member)
+            kinds.setdefault(say("a control character"), []).append(member)
         if not name.isascii() and _SURROGATE.search(name):
-            kinds.setdefault("bytes that are not UTF-8", []).append(member)
+            kinds.setdefault(say("bytes that are not UTF-8"), []).append(member)
     for kind, members in kinds.items():
         first = members[0]
-        more = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
         yield ARC_3.broken(
             Severity.INFO if kind == "a colon" else Severity.WARNING,
             say("A name with %s", kind),
             at=first.name,
             offset=first.header_offset,
-            found=first.name[:150].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") + more,
+            found=and_more(
+                first.name[:150].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+                len(members) - 1,
+            ),
         )
 
 

@@ -121,7 +121,7 @@ def _layers(done: Converted, files: dict[str, PlannedBlob], folders: set[str]) -
                 blob.size if plain else None,
                 blob if plain else Inflated(blob),
                 KEPT if plain else REWRITTEN,
-                "" if plain else "uncompressed, as docker save has it",
+                "" if plain else say("uncompressed, as docker save has it"),
             ),
         )
         paths.append(path)
@@ -191,11 +191,13 @@ def _changes(layout: Layout, blobs: tuple[PlannedBlob, ...], images: list[Docker
     for name in ("index.json", "oci-layout"):
         stored = layout.archive.root_document(name)
         if stored is not None:
-            found.append(Change(name, DROPPED, "not part of docker save", str(stored.digest), None, len(stored.raw)))
+            found.append(
+                Change(name, DROPPED, say("not part of docker save"), str(stored.digest), None, len(stored.raw))
+            )
     written = {image.done.digest for image in images}
     for done in layout.documents():
         if done.present and done.old is not None:
-            why = "docker save has no manifests" if done.digest in written else "docker save cannot hold it"
+            why = say("docker save has no manifests") if done.digest in written else say("docker save cannot hold it")
             found.append(Change(f"manifest {done.old}", DROPPED, why, str(done.old), None, done.old_size))
     return tuple(found)
 
@@ -203,7 +205,9 @@ def _changes(layout: Layout, blobs: tuple[PlannedBlob, ...], images: list[Docker
 def _notes(layout: Layout) -> list[str]:
     notes = [*new_ids(layout)]
     if any(done.old is not None for done in layout.documents()):
-        notes.append("Manifests, indexes, attestations and signatures have no place in docker save and are left out.")
+        notes.append(
+            say("Manifests, indexes, attestations and signatures have no place in docker save and are left out.")
+        )
     if any(entry.word is not None for entry in layout.entries):
-        notes.append("A bare ref.name without an image name has no place in docker save.")
+        notes.append(say("A bare ref.name without an image name has no place in docker save."))
     return notes

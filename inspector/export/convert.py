@@ -31,7 +31,7 @@ from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, Expor
 from inspector.export.repair import has_misplaced_platform
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
 from inspector.export.storedlayers import LayerStore, StoredLayer
-from inspector.language import say
+from inspector.language import say, say_all
 from inspector.oci import mediatype
 from inspector.oci.annotations import DOCKER_REFERENCE_DIGEST
 from inspector.oci.descriptor import Descriptor
@@ -146,7 +146,7 @@ class Converter:
         wanted = mediatype.to_oci(own) if self._converts(where, [own]) else own
         whys = ["MEDIA-1"] if wanted != own else []
         if any(done is not None and done.action == REWRITTEN for _, done in children):
-            whys.append("a document below it changed")
+            whys.append(say("a document below it changed"))
         whys += [edits.LEFT_OUT] if len(children) < len(index.manifests) else []
         children, is_pruned = self._without_absent(children, where)
         whys += ["BLOB-6"] if is_pruned else []
@@ -226,7 +226,7 @@ class Converter:
         below: list[Converted],
     ) -> Converted:
         data = compact_json(fields)
-        new = self._bag.document(data, REWRITTEN, ", ".join(whys), source=blob)
+        new = self._bag.document(data, REWRITTEN, say_all(whys, ", "), source=blob)
         waiting = any(done.waiting for done in below)
         return Converted(
             media_type, new, len(data), REWRITTEN, tuple(whys), waiting, old=digest, old_size=blob.size, fields=fields
@@ -300,7 +300,7 @@ class Converter:
         data = compact_json(in_order(fields, MANIFEST))
         whys = list(dict.fromkeys(whys))
         waiting = any(layer.waiting for layer in stored)
-        new = self._bag.document(data, REWRITTEN, ", ".join(whys), source=blob)
+        new = self._bag.document(data, REWRITTEN, say_all(whys, ", "), source=blob)
         return Converted(wanted, new, len(data), REWRITTEN, tuple(whys), waiting, **facts)  # type: ignore[arg-type]
 
     def _config_descriptor(self, image: Image, *, convert: bool, whys: list[str]) -> dict[str, Json] | None:

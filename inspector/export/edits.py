@@ -9,6 +9,7 @@ from inspector.archive.image import Image, NodeKind
 from inspector.export.contents import Contents
 from inspector.export.options import ON_INDEXES, ON_MANIFESTS, ExportOptions
 from inspector.export.spelling import respelled
+from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import REF_NAME
 from inspector.oci.digest import Digest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 LABELS = "labels edited"
 ANNOTATIONS = "annotations edited"
-LEFT_OUT = "attestations or signatures left out"
+LEFT_OUT = say("attestations or signatures left out")
 _STATEMENTS = (mediatype.IN_TOTO, mediatype.DSSE)
 _ATTESTING = ("attest", "in-toto", "sbom", "spdx", "cyclonedx", "provenance", "dsse")
 """Parts of media types of statements about an image; every other referrer counts as a signature."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.export.contents import Contents
 from inspector.export.mending import Mending
-from inspector.language import say_n
+from inspector.language import say, say_n
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
 from inspector.oci.descriptor import Descriptor
 from inspector.oci.digest import Digest
@@ -161,7 +161,7 @@ def _unlisted(contents: Contents, covered: set[Digest]) -> Iterator[Entry]:
         yield from _entries(digest, names, "INDEX-11")
     for image in contents.archive.images:
         if image.manifest is None:
-            yield from _entries(image, image.names, "the source has none")
+            yield from _entries(image, image.names, say("the source has none"))
 
 
 def _entries(target: Digest | Image, names: Iterable[str], why: str) -> Iterator[Entry]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inspector.oci.document import Json
 
 Row = tuple[Entry, Converted]
-WHY = "platforms of several archives"
+WHY = say("platforms of several archives")
 
 
 def joined(

@@ -14,6 +14,7 @@ from inspector.export.layout import Layout
 from inspector.export.options import ExportOptions, Preset
 from inspector.export.planned import ADDED, KEPT, REWRITTEN, ExportPlan, PlannedBlob, Recoded
 from inspector.export.report import changes_of, notes_of
+from inspector.language import say
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, ProgressSink
 
@@ -41,7 +42,9 @@ def plan(
         images = docker_images(layout.entries, layout.below, options.host(), layout.notes)
         docker = manifest_json(images, blob_name) if images else None
         if docker is None:
-            layout.notes.setdefault("No manifest.json was made: the archive holds no image that Docker could load.")
+            layout.notes.setdefault(
+                say("No manifest.json was made: the archive holds no image that Docker could load.")
+            )
     roots = {"index.json": index, "oci-layout": OCI_LAYOUT} | ({"manifest.json": docker} if docker is not None else {})
     blobs = [*layout.bag, *(root_file(name, data, archive) for name, data in roots.items())]
     for name in roots:

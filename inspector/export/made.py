@@ -34,7 +34,7 @@ def made_manifest(
     if made_config is not None:
         edited = changes.labelled(parse_document(made_config, "config"))
         data = made_config if edited is None else edited
-        config_digest, config_size = bag.document(data, ADDED, "the source has none"), len(data)
+        config_digest, config_size = bag.document(data, ADDED, say("the source has none")), len(data)
     else:
         edited = changes.config(image)
         config_digest, config_size = _stored_config(bag, image, edited)
@@ -53,13 +53,13 @@ def made_manifest(
     }
     changes.annotate(fields, ON_MANIFESTS)
     data = compact_json(in_order(fields, MANIFEST))
-    digest = bag.document(data, ADDED, "the source has none")
+    digest = bag.document(data, ADDED, say("the source has none"))
     return Converted(
         mediatype.OCI_MANIFEST,
         digest,
         len(data),
         ADDED,
-        ("the source has none",),
+        (say("the source has none"),),
         waiting=any(layer.waiting for layer in stored),
         image=image,
         config_digest=config_digest,

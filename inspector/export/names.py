@@ -27,7 +27,7 @@ def named(contents: Sequence[Contents], entries: Sequence[Entry], options: Expor
         given.append((name, places))
         for number in places:
             found[number] = [
-                replace(entry, name=name, word=None, why="renamed", is_listed=True) for entry in found[number]
+                replace(entry, name=name, word=None, why=say("renamed"), is_listed=True) for entry in found[number]
             ]
     for word, new in options.add_names:
         name, places = _qualified(new), _places(contents, entries, word)
@@ -39,10 +39,10 @@ def named(contents: Sequence[Contents], entries: Sequence[Entry], options: Expor
                 continue  # one more name, however many it has already
             done.add((entry.place, entry.target))
             if all(one.name is None and one.word is None for one in found[number]):
-                found[number] = [replace(entry, name=name, why="name added", is_listed=True)]
+                found[number] = [replace(entry, name=name, why=say("name added"), is_listed=True)]
             elif not any(one.name == name for one in found[number]):
                 found[number].append(
-                    replace(entry, name=name, word=None, is_new=True, why="name added", is_listed=True)
+                    replace(entry, name=name, word=None, is_new=True, why=say("name added"), is_listed=True)
                 )
     for word in options.remove_names:
         _remove(contents, entries, found, word)
@@ -87,7 +87,7 @@ def _remove(contents: Sequence[Contents], entries: Sequence[Entry], found: dict[
             if place != number and (one.place, one.target) == (entry.place, entry.target)
         ]
         more = found[number][1:]
-        nameless = replace(entry, name=None, word=None, why="name removed")
+        nameless = replace(entry, name=None, word=None, why=say("name removed"))
         found[number] = more or ([] if others else [nameless])
 
 

@@ -11,6 +11,7 @@ from inspector.archive.compression import Compression
 from inspector.export import tarstream
 from inspector.export.mending import PlannedRepair
 from inspector.export.options import ExportOptions, Form
+from inspector.language import mark
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from inspector.archive.source import ByteSource
     from inspector.export.recompress import Encoding
 
-KEPT = "kept"
-REWRITTEN = "rewritten"
-ADDED = "added"
-DROPPED = "dropped"
+KEPT = mark("kept")
+REWRITTEN = mark("rewritten")
+ADDED = mark("added")
+DROPPED = mark("dropped")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _ROOT = ("index.json", "manifest.json", "oci-layout")
 _MOST_DROPPED = 1000
 _WORDS = {
-    "MEDIA-1": "Docker's media types became OCI's",
-    "MANIF-4": "the list of layers was empty",
-    "MANIF-5": "the layers stood in the wrong order",
-    "MANIF-6": "layers were missing in it",
-    "MANIF-9": "a layer's media type named another compression",
-    "DESC-4": "a stated size was wrong",
-    "DESC-13": "the config's descriptor carried a platform",
+    "MEDIA-1": say("Docker's media types became OCI's"),
+    "MANIF-4": say("the list of layers was empty"),
+    "MANIF-5": say("the layers stood in the wrong order"),
+    "MANIF-6": say("layers were missing in it"),
+    "MANIF-9": say("a layer's media type named another compression"),
+    "DESC-4": say("a stated size was wrong"),
+    "DESC-13": say("the config's descriptor carried a platform"),
 }
 
 
@@ -58,15 +58,15 @@ def _root_change(layout: Layout, planned: PlannedBlob) -> Change:
 
 def _root_why(layout: Layout, name: str, *, is_new: bool) -> str:
     if name == "oci-layout":
-        return "LAYOUT-1" if is_new else "written as the specification has it"
+        return "LAYOUT-1" if is_new else say("written as the specification has it")
     if name == "manifest.json":
-        return "for loaders that read no index.json" if is_new else "paths and names as in index.json"
+        return say("for loaders that read no index.json") if is_new else say("paths and names as in index.json")
     if is_new:
         return "LAYOUT-4"
     whys = [entry.why for entry in layout.entries if entry.why]
-    whys += ["digests below it changed" for _, done in layout.rows if done.action == REWRITTEN][:1]
+    whys += [say("digests below it changed") for _, done in layout.rows if done.action == REWRITTEN][:1]
     codes = [f.code for f in layout.archive.findings if f.where.object == "index.json" and f.fix.value == "automatic"]
-    return ", ".join(dict.fromkeys([*codes, *whys])) or "names and platforms stated in full"
+    return say_all(dict.fromkeys([*codes, *whys]), ", ") or say("names and platforms stated in full")
 
 
 def _kind(done: Converted) -> str:
@@ -81,7 +81,7 @@ def _document_change(done: Converted) -> Change | None:
     new = None if done.waiting else str(done.digest)
     old = str(done.old) if done.old is not None else None
     shown = old if done.old is not None else new or "(new)"
-    return Change(f"{_kind(done)} {shown}", done.action, ", ".join(done.whys), old, new, done.old_size, done.size)
+    return Change(f"{_kind(done)} {shown}", done.action, say_all(done.whys, ", "), old, new, done.old_size, done.size)
 
 
 def _blob_change(kind: str, planned: PlannedBlob) -> Change:
@@ -98,8 +98,8 @@ def _blob_change(kind: str, planned: PlannedBlob) -> Change:
 
 def _dropped(layout: Layout) -> Iterator[Change]:
     for digest, index in layout.replaced.items():
-        now = "the new index" if index.waiting else f"index {index.digest.short}"
-        yield Change(f"index {digest}", DROPPED, f"{now} has what it lists", str(digest))
+        now = say("the new index") if index.waiting else say("index %s", index.digest.short)
+        yield Change(f"index {digest}", DROPPED, say("%s has what it lists", now), str(digest))
     for part in layout.parts:
         yield from _dropped_of(layout, part.archive, f"{part.archive.path.name}: " if part.place else "")
 
@@ -116,7 +116,7 @@ def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[
     ]
     stored = archive.root_document("manifest.json")
     if options.preset is not Preset.DOCKER_COMPATIBLE and stored is not None:
-        why = "not part of an OCI layout"
+        why = say("not part of an OCI layout")
         yield Change(f"{prefix}manifest.json", DROPPED, why, str(stored.digest), None, len(stored.raw))
     for member in left[:_MOST_DROPPED]:
         yield Change(prefix + member.name, DROPPED, _why_dropped(member, chosen=chosen), None, None, member.size)
@@ -126,7 +126,7 @@ def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[
         yield Change(
             say("%(prefix)s%(rest)s more files", prefix=prefix, rest=f"{len(rest):,}"),
             DROPPED,
-            "nothing refers to them",
+            say("nothing refers to them"),
             None,
             None,
             total,
@@ -136,12 +136,12 @@ def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[
 def _why_dropped(member: Member, *, chosen: bool) -> str:
     last = member.name.rpartition("/")[2]
     if last in ("VERSION", "json") and member.name.count("/") == 1:
-        return "legacy v1 file"
+        return say("legacy v1 file")
     if member.name in ("repositories", "version"):
-        return "not part of an OCI layout"
+        return say("not part of an OCI layout")
     if member.name.startswith("blobs/") or last == "layer.tar":
-        return "not chosen, or nothing refers to it" if chosen else "nothing refers to it"
-    return "not chosen" if chosen else "no part of any image"
+        return say("not chosen, or nothing refers to it") if chosen else say("nothing refers to it")
+    return say("not chosen") if chosen else say("no part of any image")
 
 
 # notes ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.export.mending import PlannedRepair
 from inspector.export.planned import Change, ExportPlan, PlannedImage
+from inspector.language import say, say_all, say_n
 
 if TYPE_CHECKING:
     from inspector.export.writer import ExportResult
@@ -98,13 +99,19 @@ def _change(change: Change) -> dict[str, object]:
 def verdict(images: Iterable[PlannedImage]) -> str:
     """`2 images · image IDs kept · manifest digests kept`, for the line that a person reads first."""
     images = list(images)
-    words = ["1 image" if len(images) == 1 else f"{len(images):,} images"]
+    words = [say_n("%s image", "%s images", len(images), f"{len(images):,}")]
     if images:
-        words.append("image IDs kept" if all(image.id_kept for image in images) else "image IDs new")
+        words.append(say("image IDs kept") if all(image.id_kept for image in images) else say("image IDs new"))
         stored = [image for image in images if image.has_manifest and image.source_manifest_digest is not None]
         if stored and all(image.kept for image in stored):
-            words.append("manifest digests kept")
+            words.append(say("manifest digests kept"))
         elif stored:
             changed = sum(1 for image in stored if not image.kept)
-            words.append(f"{changed:,} of {len(stored):,} manifest digests changed")
-    return " · ".join(words)
+            words.append(
+                say(
+                    "%(changed)s of %(stored)s manifest digests changed",
+                    changed=f"{changed:,}",
+                    stored=f"{len(stored):,}",
+                )
+            )
+    return say_all(words, " · ")

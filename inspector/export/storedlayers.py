@@ -223,7 +223,7 @@ class LayerStore:
         self, blob: Blob, encoding: Encoding, raw: dict[str, Json], diff_id: Digest | None, *, docker: bool = False
     ) -> StoredLayer:
         word = encoding.compression.value
-        why = say("layers as %s", encoding) if word != "none" else "layers uncompressed"
+        why = say("layers as %s", encoding) if word != "none" else say("layers uncompressed")
         waiting = stand_in(blob, self._place)
         done = self._recoded.get(waiting)
         digest = done.digest if done is not None else waiting

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.language import tr
 from inspector.ui import text
 from inspector.ui.screen import resize_within
 from inspector.ui.task_runner import Task, TaskRunner
@@ -131,7 +132,7 @@ class ExportDialog(QDialog):
             ColumnOf(self.tr("What"), lambda row: row.object, lambda row: row.tooltip, width=240),
             ColumnOf(
                 self.tr("Will be"),
-                lambda row: f"{_SIGNS.get(row.action, '')} {row.action}",
+                lambda row: f"{_SIGNS.get(row.action, '')} {tr(row.action)}",
                 lambda row: row.why,
                 width=100,
             ),

@@ -143,7 +143,7 @@ def prepare_export(
         total,
         about,
         tr("Export %s") % (f"{many}, {about}" if request.split else about),
-        verdict(images),
+        tr(verdict(images)),
         tuple(display.safe(tr(note)) for note in notes),
         loaders_line(loaders),
         "\n".join(
@@ -210,7 +210,7 @@ def _row(change: Change, file_name: str = "") -> PlanRow:
     before, after = _side(change.old, change.old_size), _side(change.new, change.new_size)
     rule = RULES.get(change.why)
     why = f"{rule.code}: {tr(rule.title)}" if rule is not None else tr(change.why)
-    details = [change.object, f"{change.action}: {why}" if why else change.action]
+    details = [change.object, f"{tr(change.action)}: {why}" if why else tr(change.action)]
     details += [tr("before: %s") % change.old] if change.old else []
     details += [tr("after: %s") % change.new] if change.new else []
     shown = display.safe(change.object)
@@ -288,7 +288,7 @@ def _outcome(plan: ExportPlan, result: ExportResult, request: ExportRequest) -> 
     parts = (
         tr("Saved %s") % display.safe(result.output.name),
         display.size(result.size),
-        verdict(result.images),
+        tr(verdict(result.images)),
         tr("verified") if verified else tr("NOT verified"),
     )
     notes = [*(display.safe(tr(note)) for note in result.notes)]
@@ -355,7 +355,7 @@ def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, fil
             )
     lines.append("")
     lines += [
-        f"{change.action:9} {change.object}{': ' + change.why if change.why else ''}"
+        f"{tr(change.action):9} {change.object}{': ' + tr(change.why) if change.why else ''}"
         for change in plan.changes[:MAX_ROWS]
     ]
     return "\n".join(display.safe(line, 4000) for line in lines)
