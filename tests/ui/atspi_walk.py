@@ -65,6 +65,11 @@ def tell(top: Any) -> None:
         print(json.dumps(line), flush=True)
 
 
+def names(top: Any) -> set[str]:
+    showing = Atspi.StateType.SHOWING
+    return {found.get_name() or "" for _depth, found in objects(top) if found.get_state_set().contains(showing)}
+
+
 def choose(top: Any, role: str, name: str) -> bool:
     for _depth, found in objects(top):
         if found.get_role_name() == role and (found.get_name() or "").startswith(name):
@@ -75,8 +80,11 @@ def choose(top: Any, role: str, name: str) -> bool:
 def main() -> None:
     window = window_named(sys.argv[1])
     tell(window)
+    before = names(window)
     print(json.dumps({"chosen": choose(window, "page tab", "Findings")}), flush=True)
-    time.sleep(1)
+    end = time.monotonic() + PATIENCE
+    while names(window) <= before and time.monotonic() < end:
+        time.sleep(0.1)
     tell(window)
 
 

@@ -18,6 +18,7 @@ class Source(QLabel):
             data.setText(url.toString())
             drag = QDrag(self)
             drag.setMimeData(data)
+            drag.actionChanged.connect(lambda action: print("accepted", action.name, flush=True))
             print("dragging", flush=True)
             print("dropped", drag.exec(Qt.DropAction.CopyAction).name, flush=True)
 

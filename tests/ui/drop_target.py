@@ -14,6 +14,7 @@ class Target(QLabel):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            print("entered", flush=True)
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()

@@ -1,6 +1,6 @@
 """Takes pictures of the window under Xvfb, for people to look at: `python tests/ui/screenshots.py FOLDER [SCENE…]`.
 
-Needs Xvfb and the corpus of real archives beside the checkout. Each look (light, dark, 200 %, German layout direction …) is a
+Needs Xvfb and the corpus of real archives beside the checkout. Each look (light, dark, 200 %, right to left, German …) is a
 process of its own, since scale and palette are decided when Qt starts. Nothing is compared: fonts differ between machines.
 A warning of Qt in any scene is printed and makes it fail.
 """
@@ -25,7 +25,6 @@ LOOKS: dict[str, dict[str, str]] = {
     "dark": {},
     "contrast": {},
     "rtl": {},
-    "german": {},
     "200": {"QT_SCALE_FACTOR": "2"},
     "de": {},
     "zh": {},
@@ -103,8 +102,6 @@ def inside(folder: Path, look: str, wanted: list[str]) -> int:
         from inspector.ui.translator import speak
 
         speak(application, LANGUAGES[look])
-    if look == "german":
-        speak(application, "de")
     if look == "rtl":
         application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     with tempfile.TemporaryDirectory() as scratch:

@@ -15,7 +15,7 @@ from inspector.ui.copy_menu import RowMenu
 from inspector.ui.main_window import MainWindow
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.tree import NodeType
-from tests.ui.conftest import node_named, settle
+from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 Opener = Callable[[Path], ArchiveView]
 
@@ -24,7 +24,7 @@ def menu_by_key(qtbot: QtBot, view: QAbstractItemView) -> QMenu:
     """What the menu key brings."""
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), view.mapToGlobal(QPoint()))
     QApplication.sendEvent(view, event)
-    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu), timeout=PATIENCE_MS)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     return menu

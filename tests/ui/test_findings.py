@@ -133,7 +133,7 @@ def test_copy_and_fix(qtbot: QtBot, window: MainWindow, open_archive: Opener, fa
     assert "error INDEX-1" in QGuiApplication.clipboard().text()
     assert not QGuiApplication.clipboard().mimeData().hasHtml()
     assert panel.fix.isEnabled()
-    with qtbot.waitSignal(panel.fix_asked) as asked:
+    with qtbot.waitSignal(panel.fix_asked, timeout=PATIENCE_MS) as asked:
         panel._fix()
     assert asked.args is not None
     assert [row.code for row in asked.args[0]] == ["INDEX-1"]

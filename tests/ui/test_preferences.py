@@ -285,11 +285,11 @@ def test_what_was_counted_before_a_clearing_is_not_told_after_it(
 def test_the_language_is_kept_and_asked_for(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.ui.main_window.languages", lambda: [("en", "English"), ("de", "Deutsch")])
     dialog = window.show_preferences()
-    with qtbot.waitSignal(window.language_chosen):
+    with qtbot.waitSignal(window.language_chosen, timeout=PATIENCE_MS):
         dialog.language.setCurrentIndex(dialog.language.findText("Deutsch"))
     assert window.settings.preferences.language == "de"
     assert not dialog._later.isVisible()
-    with qtbot.waitSignal(window.language_chosen):
+    with qtbot.waitSignal(window.language_chosen, timeout=PATIENCE_MS):
         dialog.language.setCurrentIndex(0)
     assert window.settings.preferences.language == ""
     with qtbot.assertNotEmitted(window.language_chosen):

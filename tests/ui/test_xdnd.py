@@ -37,7 +37,7 @@ def beside(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield started
     finally:
         started.terminate()
-        started.communicate()
+        started.wait()
 
 
 def keep_going(seconds: float) -> None:
@@ -47,7 +47,22 @@ def keep_going(seconds: float) -> None:
         QApplication.processEvents()
 
 
-def drag(xdotool: str, target: QWidget) -> None:
+def lines_of(program: subprocess.Popen[str]) -> list[str]:
+    """What it prints, as it comes."""
+    lines: list[str] = []
+
+    def read() -> None:
+        assert program.stdout is not None
+        with program.stdout as told:
+            lines.extend(told)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def drag(xdotool: str, qtbot: QtBot, source: subprocess.Popen[str], target: QWidget) -> None:
+    told = lines_of(source)
+
     def tell(*arguments: str) -> None:
         subprocess.run([xdotool, *arguments], check=True)
 
@@ -63,6 +78,8 @@ def drag(xdotool: str, target: QWidget) -> None:
         y = 60 + (to.y() * ratio - 60) * step / steps
         tell("mousemove", str(round(x)), str(round(y)))
         keep_going(STEP)
+    # A busy machine may see the pointer late: nobody lets go before the window has said that it takes the file.
+    qtbot.waitUntil(lambda: "accepted CopyAction\n" in told, timeout=PATIENCE_MS)
     keep_going(0.3)
     tell("mouseup", "1")
 
@@ -81,8 +98,8 @@ def test_a_file_dragged_from_another_program_opens(
         settle(qtbot, view)
         target = view.pages.json.view.viewport() if place == "json" else view.pages.files.filter
     before = len(window.archives.views())
-    with beside("drag_source.py", str(archive)):
-        drag(judge("xdotool"), target)
+    with beside("drag_source.py", str(archive)) as source:
+        drag(judge("xdotool"), qtbot, source, target)
         qtbot.waitUntil(lambda: len(window.archives.views()) == before + 1, timeout=PATIENCE_MS)
     assert window.view is not None
     assert window.view.session.path == archive
@@ -116,20 +133,22 @@ def test_a_file_dragged_out_arrives_in_another_program(
     steps: list[str] = ["mousemove", str(x), str(y), "sleep", "0.2", "mousedown", "1", "sleep", "0.2"]
     for step in range(1, 13):
         steps += ["mousemove", str(x + (100 - x) * step // 12), str(y + (60 - y) * step // 12), "sleep", str(STEP)]
-    steps += ["sleep", "0.3", "mouseup", "1"]
+    xdotool = judge("xdotool")
     with beside("drop_target.py") as target:
+        told = lines_of(target)
+
+        def hand() -> None:
+            subprocess.run([xdotool, *steps], check=True, timeout=60)
+            end = time.monotonic() + 60
+            while "entered\n" not in told and time.monotonic() < end:
+                time.sleep(0.01)
+            subprocess.run([xdotool, "sleep", "0.3", "mouseup", "1"], check=True, timeout=60)
+
         # From outside: the drag keeps this program in a loop of its own until the button is released.
-        moving = subprocess.Popen([judge("xdotool"), *steps])
-        try:
-            qtbot.waitUntil(lambda: moving.poll() is not None, timeout=PATIENCE_MS)
-        finally:
-            moving.kill()
-            moving.wait()
-        told: list[str] = []
-        reader = threading.Thread(target=lambda: told.extend(iter(target.stdout.readline, "done\n")), daemon=True)  # type: ignore[union-attr]
-        reader.start()
-        qtbot.waitUntil(lambda: not reader.is_alive(), timeout=PATIENCE_MS)
-    (line,) = told
+        moving = threading.Thread(target=hand, daemon=True)
+        moving.start()
+        qtbot.waitUntil(lambda: not moving.is_alive() and "done\n" in told, timeout=PATIENCE_MS)
+    (line,) = (line for line in told if line.startswith("dropped"))
     word, path, size = line.split()
     assert (word, Path(path).name, size) == ("dropped", "tool", "5000")
     assert Path(path).exists()

@@ -156,6 +156,6 @@ def test_lines_without_traces_break_at_what_joins_commands() -> None:
     "start", ["/bin/sh -c ", "ENV A=", "HEALTHCHECK &{[", "CMD [", "VOLUME [", "|1 ", "RUN /bin/sh", "SHELL [", ""]
 )
 def test_a_hostile_step_takes_no_longer_than_its_length(piece: str, start: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     assert alone(start + piece * (250_000 // len(piece)) + "x")
-    assert time.perf_counter() - before < 3
+    assert time.process_time() - before < 3

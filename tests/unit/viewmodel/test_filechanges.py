@@ -206,10 +206,10 @@ def test_200_000_changes_are_hidden_and_shown_quickly() -> None:
         lambda: files.show_letters("AMD"),
         lambda: files.sort(Column.CHANGE),
     ):
-        before = time.perf_counter()
+        before = time.process_time()
         work()
-        # ten times what a quiet machine needs
-        assert time.perf_counter() - before < 1
+        # thirty times what a quiet machine needs
+        assert time.process_time() - before < 3
 
 
 def test_the_merged_view_tells_which_step_made_a_layer(opened: ArchiveSession) -> None:

