@@ -159,6 +159,8 @@ class ArchiveStack(QWidget):
         view = self.tabs.widget(at)
         if not isinstance(view, ArchiveView):
             return
+        if view is self.view:
+            self.remember(view)  # the next archive may be opened when no tab is left to ask
         self.tabs.removeTab(at)
         view.close_archive()
         view.deleteLater()

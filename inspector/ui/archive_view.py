@@ -147,10 +147,12 @@ class ArchiveView(QWidget):
         )
 
     def show_finding(self, row: FindingRow) -> None:
-        """Go to the place of a finding."""
+        """Go to the place of a finding: to the line of a document, or to the file of a layer."""
         if row.node is not None:
             self.select(row.node)
             self.pages.show_pointer(row.pointer)
+            if row.entry_offset is not None:
+                self.pages.show_path(row.entry_offset)
 
     def show_file(self, row: FoundFile | Version) -> None:
         """Go to a file that was found, in its layer, or to the object that something notable stands in."""

@@ -102,6 +102,14 @@ class FileRows:
         """The merged file system that this is a list of; None for a single layer."""
         return self._source if isinstance(self._source, Merged) else None
 
+    def node_at(self, offset: int) -> int:
+        """The node of the entry of a single layer whose content begins at `offset`; -1 if there is none."""
+        if isinstance(self._source, Merged) or offset not in self._source.offsets:
+            return -1
+        row = self._source.offsets.index(offset)
+        node = self.tree.find(self._source.paths[row])
+        return -1 if node is None else node
+
     def place(self, node: int) -> tuple[Listing, int] | None:
         """Listing and row of a node; None for a folder that no entry states."""
         row = self.tree.rows[node]

@@ -239,6 +239,10 @@ class FileList:
         node = self._tree.find(path)
         return -1 if node is None else node
 
+    def find_at(self, offset: int) -> int:
+        """The node of the entry whose content begins at that byte of the unpacked layer, or -1; of one layer only."""
+        return self._rows.node_at(offset)
+
     def expand_to(self, node: int) -> int:
         """Make a node visible by opening the folders above it; its row, or -1 if the filter hides it."""
         above = self._tree.parents[node]

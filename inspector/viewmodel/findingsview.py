@@ -69,6 +69,13 @@ class FindingRow:
         """Whether an export can do something about it."""
         return self.finding is not None and self.finding.fix is not Fix.NONE
 
+    @property
+    def entry_offset(self) -> int | None:
+        """Where in its unpacked layer the entry that it speaks of begins its content; None if it speaks of none."""
+        if self.finding is None or not self.code.startswith("LAYER-") or not self.finding.where.object:
+            return None
+        return self.finding.where.offset
+
 
 @dataclass(frozen=True, slots=True)
 class FindingList:

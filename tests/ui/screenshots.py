@@ -328,7 +328,7 @@ def readme(stage: Stage) -> None:
     stage.page("files")
     view = stage.window.view
     assert view is not None
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     stage.idle()
     stage.take()
 

@@ -48,7 +48,7 @@ def paths_of(data: QMimeData | None) -> list[Path]:
 
 
 def test_the_data_waits_for_the_files(view: ArchiveView) -> None:
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     data = view.drags.begin()
     assert data is not None
     assert data.formats() == ["text/uri-list"]
@@ -69,7 +69,7 @@ def test_a_folder_comes_with_all_below_it_and_once(view: ArchiveView) -> None:
 
 def test_what_nobody_took_is_removed(view: ArchiveView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     table = view.pages.files.view
-    table.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     taken: list[Path] = []
 
     def drop(drag: QDrag, *_: object) -> Qt.DropAction:
@@ -95,7 +95,7 @@ def test_a_drag_given_up_does_not_end_the_next_one(view: ArchiveView) -> None:
 
 def test_too_much_is_told_and_not_written(view: ArchiveView, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dragging, "MOST_BYTES", 10)
-    view.pages.files.view.go_to_path(b"usr/bin/tool")
+    view.pages.files.go_to(b"usr/bin/tool")
     assert view.drags.begin() is None
     assert view.bar.message is not None
     assert view.bar.message.title == "Too much to drag"
@@ -108,7 +108,7 @@ def test_folders_that_let_nobody_in_are_removed_all_the_same(
     opened = open_archive(docker_24([ImageSpec((tar,), ("app:1",))]).write(tmp_path / "locked.tar"))
     opened.select(node_named(opened, "layer 1"))
     settle(qtbot, opened)
-    opened.pages.files.view.go_to_path(b"locked")
+    opened.pages.files.go_to(b"locked")
     (folder,) = paths_of(opened.drags.begin())
     os.chmod(folder, 0)
     dragging.remove_dragged()
@@ -118,7 +118,7 @@ def test_folders_that_let_nobody_in_are_removed_all_the_same(
 def test_the_window_does_not_open_what_was_dragged_out_of_it(
     window: MainWindow, view: ArchiveView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     data = view.drags.begin()
     assert data is not None
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
@@ -132,7 +132,7 @@ def test_the_window_does_not_open_what_was_dragged_out_of_it(
 def test_nothing_to_extract_is_told(view: ArchiveView, qtbot: QtBot) -> None:
     view.select(node_named(view, "layer 2"))
     settle(qtbot, view)
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     data = view.drags.begin()
     if data is not None:
         assert paths_of(data) == []

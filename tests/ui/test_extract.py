@@ -31,7 +31,7 @@ def test_the_selected_file_is_saved(
     view = open_archive(archive)
     view.select(node_named(view, "layer 1"))
     settle(qtbot, view)
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     target = tmp_path / "saved"
     target.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))

@@ -21,6 +21,7 @@ from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.findingspanel import as_json, explain, group_findings
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.tree import NodeType, TreeColumn
+from tests.builders import Bundle, Entry, ImageSpec, docker_25, folder, layer_tar
 from tests.builders.altered import altered, put
 from tests.ui.conftest import PATIENCE_MS, settle
 from tests.unit.viewmodel.evidence.test_evidence import hostile, report_on
@@ -118,6 +119,30 @@ def test_go_to_leads_to_the_line(qtbot: QtBot, window: MainWindow, open_archive:
     assert view.node.type is NodeType.CONFIG
     assert view.pages.page is Page.JSON
     qtbot.waitUntil(lambda: view.pages.json._pointer.text() == "$.created", timeout=PATIENCE_MS)
+
+
+def test_go_to_leads_to_the_file_in_its_layer_even_through_a_filter(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, tmp_path: Path
+) -> None:
+    top = Bundle((folder("opt"), Entry("opt/a", b"a"), Entry("opt/tool", b"x" * 700, mode=0o4755))).tar()
+    path = docker_25([ImageSpec((layer_tar({"etc/": b"", "etc/os": b"1"}), top))]).write(tmp_path / "setuid.tar")
+    view = open_archive(path)
+    checked(qtbot, view)
+    view.pages.files.filter.setText("nothing is called like this")
+    view.check_everything()
+    checked(qtbot, view)
+    panel = window.findings_dock.panel
+    window.findings_dock.show()
+    panel.filter.setText("LAYER-18")
+    qtbot.waitUntil(panel.go_to.isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(panel.go_to, Qt.MouseButton.LeftButton)
+    assert view.node.label.startswith("layer 2")
+    assert view.pages.page is Page.FILES
+    table = view.pages.files.view
+    qtbot.waitUntil(lambda: table.files is not None and table.current_node() >= 0, timeout=PATIENCE_MS)
+    assert table.files is not None
+    assert table.files.path_of(table.current_node()) == "opt/tool"
+    assert not view.pages.files.filter.text()
 
 
 def test_copy_and_fix(qtbot: QtBot, window: MainWindow, open_archive: Opener, faulty: Path) -> None:

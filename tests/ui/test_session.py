@@ -279,3 +279,15 @@ def test_the_findings_dock_is_where_it_was_left(qtbot: QtBot, tmp_path: Path, ar
         window.actions_by_id["reset-layout"].trigger()
         assert not window.findings_dock.isVisible()
         assert window.dockWidgetArea(window.findings_dock) == Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+def test_the_arrangement_of_a_closed_tab_is_that_of_the_next_archive(
+    qtbot: QtBot, tmp_path: Path, archive: Path, oci_archive: Path
+) -> None:
+    with started(qtbot, Settings(tmp_path / "own.ini"), archive) as window:
+        view = front(qtbot, window, archive)
+        wide = view.tree.columnWidth(1) + 33
+        view.tree.setColumnWidth(1, wide)
+        window.archives.close_at(0)
+        window.open_paths([oci_archive])
+        assert front(qtbot, window, oci_archive).tree.columnWidth(1) == wide

@@ -116,7 +116,7 @@ def test_a_file_dragged_out_arrives_in_another_program(
     view.select(node_named(view, "layer 1"))
     settle(qtbot, view)
     table = view.pages.files.view
-    table.go_to_path(b"usr/bin/tool")
+    view.pages.files.go_to(b"usr/bin/tool")
     qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
     places: list[tuple[int, int]] = []
 

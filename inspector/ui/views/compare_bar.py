@@ -166,6 +166,11 @@ class CompareBar(QWidget):
             self._show_letters(None)
             self.told.emit("")
 
+    def show_all(self) -> None:
+        """Hide no kind of change any more."""
+        for button in self.letters.values():
+            button.setChecked(True)
+
     def _choose(self, _on: bool = True) -> None:
         letters = "".join(letter for letter, button in self.letters.items() if button.isChecked())
         if self._view.files is not None and self._view.files.letters != letters:

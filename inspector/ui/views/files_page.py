@@ -118,6 +118,23 @@ class FilesPage(QWidget):
             self.view.refresh(node)
             self._matches.setText(result.text)
 
+    def go_to(self, place: bytes | int) -> None:
+        """Put the cursor on the file at a path, or at an offset in its unpacked layer.
+
+        What was asked for is seen: a filter or a choice of changes that hides it is lifted.
+        """
+        files = self.view.files
+        if files is None:
+            return
+        node = files.find(place) if isinstance(place, bytes) else files.find_at(place)
+        if node <= 0 or self.view.go_to_node(node):
+            return
+        self.filter.clear()
+        self._apply()
+        if not self.view.go_to_node(node):
+            self.compare.show_all()
+            self.view.go_to_node(node)
+
     def clear(self) -> None:
         self.view.clear()
         self.preview.show_nothing()

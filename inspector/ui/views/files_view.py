@@ -164,13 +164,12 @@ class FilesView(QTableView):
         row = self.currentIndex().row()
         return files.node(row) if files is not None and 0 <= row < len(files) else -1
 
-    def go_to_path(self, path: bytes) -> None:
-        """Open the folders above a file and put the cursor on it; a filter that hides it is for the caller to lift."""
+    def go_to_node(self, node: int) -> bool:
+        """Open the folders above a file and put the cursor on it; False if a filter hides it."""
         files = self.files
-        node = files.find(path) if files is not None else -1
-        if files is not None and node >= 0:
-            files.expand_to(node)
-            self.refresh(node)
+        shown = files is not None and files.expand_to(node) >= 0
+        self.refresh(node)
+        return shown
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         if self.selected_rows():

@@ -55,7 +55,7 @@ class Pages(QWidget):
         self.wanted: dict[NodeType, Page] = {}
         """The page that the person chose last for each kind of node."""
         self._pointer = ""
-        self._path = b""
+        self._path: bytes | int = b""
         self._told: FindingList | None = None
         """The findings that the archive's summary was made with."""
         self._newest: dict[Page, Task[Any]] = {}
@@ -177,8 +177,11 @@ class Pages(QWidget):
             if Page.JSON in self._shown and not self.loading:
                 self.json.go_to_pointer(pointer)
 
-    def show_path(self, path: bytes) -> None:
-        """Put the cursor on a file of the current layer, now or as soon as its files are read."""
+    def show_path(self, path: bytes | int) -> None:
+        """Put the cursor on a file of the current layer, now or as soon as its files are read.
+
+        `path` as in the layer, or where in the unpacked layer the file begins.
+        """
         if self.show_page(Page.FILES):
             self._path = path
             if not self.loading:
@@ -186,8 +189,8 @@ class Pages(QWidget):
 
     def _go_to_path(self) -> None:
         path, self._path = self._path, b""
-        if path:
-            self.files.view.go_to_path(path)
+        if path != b"":
+            self.files.go_to(path)
 
     def _show_files(self, files: FileList) -> None:
         self.files.show_files(files)
