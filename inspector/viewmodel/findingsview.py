@@ -46,7 +46,10 @@ def counted(counts: Mapping[Severity, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """One finding. `where` is one line; `details` has every field and is meant for copying."""
+    """One finding. `where` is one line; `details` has every field and is meant for copying.
+
+    `place` is what tables show: the node as the tree calls it, and what is meant there; `where` if it has no node.
+    """
 
     code: str
     severity: Severity
@@ -58,6 +61,7 @@ class FindingRow:
     details: str
     digest: Digest | None = None
     node: StructureNode | None = None
+    place: str = ""
     pointer: str = ""
     finding: Finding | None = None
     """What the row was made of: for view-models."""
@@ -121,6 +125,8 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         where += " " + tr("at byte %s") % f"{place.offset:,}"
     if place.digest and place.digest not in place.object:
         where += f" {display.short(place.digest)}"
+    where = where.strip()
+    shown = _place(finding, node) or where
     details = _details(finding)
     return FindingRow(
         code=finding.code,
@@ -129,14 +135,23 @@ def _row(finding: Finding, node: StructureNode | None) -> FindingRow:
         sign=SIGNS[finding.severity],
         title=display.safe(tr(finding.title)),
         explanation=display.safe(tr(finding.explanation), 4000),
-        where=where.strip(),
+        where=where,
+        place=shown,
         details=details,
         digest=Digest.try_parse(place.digest),
         node=node,
         pointer=place.pointer or "",
         finding=finding,
-        haystack=f"{level_word(finding.severity)} {details}".casefold(),
+        haystack=f"{level_word(finding.severity)} {details} {shown}".casefold(),
     )
+
+
+def _place(finding: Finding, node: StructureNode | None) -> str:
+    """`layer 3 · odd/capfile`, `config · $.created`: names of blobs say nothing to a person. "" if the tree has none."""
+    if node is None or node.parent is None or not node.short:
+        return ""
+    inside = finding.where.pointer or (finding.found if finding.code.startswith("LAYER-") else None) or ""
+    return f"{node.short} · {display.safe(inside)}" if inside else node.short
 
 
 def _details(finding: Finding) -> str:

@@ -87,7 +87,7 @@ def test_what_nobody_took_is_removed(view: ArchiveView, qtbot: QtBot, monkeypatc
 
 
 def test_a_drag_given_up_does_not_end_the_next_one(view: ArchiveView) -> None:
-    view.pages.files.view.go_to_path(b"etc/passwd")
+    view.pages.files.go_to(b"etc/passwd")
     assert view.drags.begin() is not None
     view.drags.give_up()  # how it ended is told only while the next one waits
     assert [file.name for file in paths_of(view.drags.begin())] == ["passwd"]

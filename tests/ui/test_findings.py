@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from inspector.findings import Severity
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.main_window import MainWindow
+from inspector.ui.text import isolated
 from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.findingspanel import as_json, explain, group_findings
 from inspector.viewmodel.pages import Page
@@ -135,6 +136,8 @@ def test_go_to_leads_to_the_file_in_its_layer_even_through_a_filter(
     window.findings_dock.show()
     panel.filter.setText("LAYER-18")
     qtbot.waitUntil(panel.go_to.isEnabled, timeout=PATIENCE_MS)
+    first = panel.model.index(0, 0)
+    assert panel.model.data(panel.model.index(0, 1, first)) == isolated("layer 2 · opt/tool")
     qtbot.mouseClick(panel.go_to, Qt.MouseButton.LeftButton)
     assert view.node.label.startswith("layer 2")
     assert view.pages.page is Page.FILES

@@ -83,7 +83,7 @@ def test_the_window_goes_on_in_it_where_it_was(
     second.pages.show_page(Page.FILES)
     qtbot.waitUntil(lambda: second.pages.files.view.files is not None, timeout=PATIENCE_MS)
     settle(qtbot, second)
-    second.pages.files.view.go_to_path(b"srv/data.json")
+    second.pages.files.go_to(b"srv/data.json")
     old, size, key = live.window, live.window.size(), second.node.key
     opened_archives = [first.session.archive, second.session.archive]
     pick(old, "de")

@@ -66,7 +66,7 @@ class FindingsModel(QAbstractItemModel):
         if index.internalId() == 0:
             return self._of_group(self._groups[index.row()], index.column(), role)
         (row,) = self.rows_at(index)
-        shown = row.title if index.column() == 0 else row.where
+        shown = row.title if index.column() == 0 else row.place
         if role == _TOOLTIP:
             return text.tooltip(row.explanation if index.column() == 0 else row.where)
         return f"{row.level}, {row.title}" if role == _ACCESSIBLE and index.column() == 0 else text.isolated(shown)

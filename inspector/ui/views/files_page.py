@@ -55,7 +55,8 @@ class FilesPage(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.view)
         self.splitter.addWidget(self.preview)
-        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(0, _PANES[0])
+        self.splitter.setStretchFactor(1, _PANES[1])  # else a pane that opens below takes all of the list
         self.splitter.setSizes(list(_PANES))
         self._show_preview = self._button("preview", self.tr("Show or hide the content of the selected file (Space)"))
         self._show_preview.setCheckable(True)

@@ -242,7 +242,7 @@ class FindingsPage(DetailedTable[FindingRow]):
                 ColumnOf(self.tr("Level"), lambda row: f"{row.sign} {row.level}", lambda _: "", width=90),
                 ColumnOf(self.tr("Code"), lambda row: row.code, lambda _: "", width=90),
                 ColumnOf(self.tr("What"), lambda row: row.title, lambda row: row.explanation, width=300),
-                ColumnOf(self.tr("Where"), lambda row: row.where, lambda row: row.where, width=120),
+                ColumnOf(self.tr("Where"), lambda row: row.place, lambda row: row.where, width=120),
             ),
             lambda row: row.details,
             self.tr("Findings"),

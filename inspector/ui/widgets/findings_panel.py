@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from inspector.viewmodel import findingspanel
 from inspector.viewmodel.archivefindings import ArchiveFindings
 from inspector.viewmodel.findingsview import SIGNS, FindingList, FindingRow
 
+_LINES_AT_FIRST = 14
 _EXPANDED = 200
 """With more findings than this only the rules are shown at first."""
 
@@ -74,6 +75,11 @@ class FindingsPanel(QWidget):
         )
         self._arrange()
         self._show()
+
+    def sizeHint(self) -> QSize:
+        """Low at first: what the findings are about stays in sight above. The border can be pulled."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), min(hint.height(), _LINES_AT_FIRST * self.fontMetrics().lineSpacing()))
 
     def _arrange(self) -> None:
         top = QHBoxLayout()
