@@ -27,6 +27,12 @@ Raise when we cannot go on; record a `inspector.findings.Finding` when we can.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_QUOTED: Final = (re.compile("'.*'", re.DOTALL), re.compile('".*"', re.DOTALL))
+_LONGEST: Final = 300
+
 
 class InspectorError(Exception):
     """An error that a person can act on.
@@ -134,3 +140,11 @@ class TargetUnwritable(ExportError):
 
 class ExtractError(InspectorError):
     """Nothing was extracted: the folder chosen does not do, or failed on the way; what had been written is gone again."""
+
+
+def without_quotes(error: BaseException) -> str:
+    """What an unexpected exception says, for a report: what it quotes may be content of an archive, and is left out."""
+    text = str(error)
+    for quoted in _QUOTED:
+        text = quoted.sub("'…'", text)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

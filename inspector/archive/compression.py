@@ -15,11 +15,14 @@ from inspector.archive.gzip_stream import GzipDecoder
 from inspector.archive.limits import DEFAULT_LIMITS
 from inspector.errors import CompressionError, LimitReached
 from inspector.language import say
+from inspector.progress import CancelToken
 
 SNIFF_BYTES = 512
 INPUT_SLICE = 256 * 1024
 OUTPUT_SLICE = 1024 * 1024
 _FIRST_SLICE = 4096
+_STREAMS_PER_CHECK = 1024
+"""A decoder is made for each: some 30 µs."""
 _XZ_MEMORY = 256 * 1024 * 1024
 """`xz -9` needs 65 MiB; a header may ask for 4 GiB."""
 
@@ -38,6 +41,7 @@ class Compression(StrEnum):
 
 
 _SKIPPABLE = rb"[\x50-\x5f]\x2a\x4d\x18"
+_ZEROS = re.compile(rb"\0*")
 _MAGIC = {
     # The second bzip2 number is that of an empty stream.
     Compression.GZIP: re.compile(rb"\x1f\x8b\x08"),
@@ -111,12 +115,14 @@ def inflate(
     zstd_window: int = DEFAULT_LIMITS.zstd_window,
     state: InflateState | None = None,
     on_stream: Callable[[int, int], None] | None = None,
+    token: CancelToken | None = None,
 ) -> Iterator[bytes]:
     """The uncompressed bytes of all streams in `pieces`, in pieces of 1 byte to `OUTPUT_SLICE` bytes.
 
     Takes concatenated gzip members, zstd and skippable frames, xz and bzip2 streams, lz4 frames, with zeros between or
     behind them (tape padding). Garbage behind the last stream is passed over, as gzip(1) does, and counted in
     `state`. `pieces` are always drawn to their end unless an error is raised, so whoever hashes them sees them all.
+    `token` is looked at now and then between streams: one piece may hold thousands that give nothing.
     `on_stream(produced, stored)` tells where each stream starts: in the output, and in what `pieces` hold.
 
     Raises `CompressionError` where the stream is damaged or ends too early, after giving out what came before;
@@ -130,7 +136,7 @@ def inflate(
             for at in range(0, len(piece), OUTPUT_SLICE):
                 yield piece if len(piece) <= OUTPUT_SLICE else piece[at : at + OUTPUT_SLICE]
         return
-    yield from _inflate(pieces, compression, zstd_window, state, on_stream)
+    yield from _inflate(pieces, compression, zstd_window, state, on_stream, token)
 
 
 def _inflate(
@@ -139,6 +145,7 @@ def _inflate(
     zstd_window: int,
     state: InflateState,
     on_stream: Callable[[int, int], None] | None,
+    token: CancelToken | None,
 ) -> Iterator[bytes]:
     decoder: _Decoder | None = None
     carried = b""
@@ -178,6 +185,8 @@ def _inflate(
                     decoder.verify()
                 state.streams += 1
                 decoder = None
+                if token is not None and state.streams % _STREAMS_PER_CHECK == 0:
+                    token.check()
     if decoder is not None or not state.streams:
         raise CompressionError(
             "A compressed stream is cut off",
@@ -193,11 +202,11 @@ def _inflate(
 def _next_stream(held: bytes, at: int, compression: Compression, state: InflateState) -> tuple[int, bool | None]:
     """Where the next stream starts in `held`; True if its magic stands there, None if more bytes are needed."""
     if state.streams and held[at] == 0:
-        rest = held[at:].lstrip(b"\0")
-        zeros = len(held) - at - len(rest)
-        state.trailing_zeros += zeros
-        at += zeros
-        if not rest:
+        zeros = _ZEROS.match(held, at)
+        assert zeros is not None
+        state.trailing_zeros += zeros.end() - at
+        at = zeros.end()
+        if at == len(held):
             return at, None
     if len(held) - at < _MAGIC_BYTES[compression]:
         return at, None

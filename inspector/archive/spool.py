@@ -120,7 +120,11 @@ def _fill(
     stage = f"Inflating the {compression} archive"
     checked = 0
     for piece in inflate(
-        chunks(source, size=INPUT_SLICE, token=token), compression, zstd_window=limits.zstd_window, state=state
+        chunks(source, size=INPUT_SLICE, token=token),
+        compression,
+        zstd_window=limits.zstd_window,
+        state=state,
+        token=token,
     ):
         token.check()
         if state.produced > limits.spool_bytes:

@@ -21,7 +21,7 @@ from typing import NoReturn, Protocol, cast
 
 from inspector import __version__
 from inspector.cli.console import Console
-from inspector.errors import Cancelled, InspectorError, LimitReached
+from inspector.errors import Cancelled, InspectorError, LimitReached, without_quotes
 
 FINE = 0
 DIFFERENT = 1
@@ -167,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("INSPECTOR_DEBUG"):
             raise
         console.error(
-            f"internal error ({type(error).__name__}: {error}). This is a fault of image-inspector {__version__}; "
+            f"internal error ({type(error).__name__}: {without_quotes(error)}). This is a fault of image-inspector {__version__}; "
             "please report it with the command line, and with the output that INSPECTOR_DEBUG=1 in the environment gives"
         )
         return FAILED

@@ -223,7 +223,14 @@ class _Reading:
         pieces = map(take, chunks(source, size=INPUT_SLICE))
         window = self._limits.zstd_window
         try:
-            yield from inflate(pieces, listing.compression, zstd_window=window, state=state, on_stream=points.offer)
+            yield from inflate(
+                pieces,
+                listing.compression,
+                zstd_window=window,
+                state=state,
+                on_stream=points.offer,
+                token=self._token,
+            )
         except CompressionError:
             for _ in pieces:
                 pass

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 4
 """Names of files in one message; the rest are counted."""
+_MOST_CAUSES = 10
+"""Errors that led to one another, in one report."""
 
 
 class Action(StrEnum):
@@ -168,8 +170,15 @@ def _expected(error: errors.InspectorError, doing: str) -> Message:
 
 
 def _report(error: BaseException) -> str:
-    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return display.safe_lines(f"Image Inspector {__version__}\n\n{stack}")
+    """Our own stack, and nothing of what is open (security.md 44)."""
+    steps: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(steps) < _MOST_CAUSES:
+        stack = "".join(traceback.format_tb(cause.__traceback__))
+        steps.insert(0, f"{stack}{type(cause).__name__}: {errors.without_quotes(cause)}\n")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    chain = "\nwhich led to\n\n".join(steps)
+    return display.safe_lines(f"Image Inspector {__version__}\n\n{chain}")
 
 
 def from_outcome(outcome: ExportOutcome) -> Message:

@@ -100,7 +100,7 @@ def _compressed(content: ByteSource, compression: Compression, token: CancelToke
         produced = 0
         stored = chunks(content, size=INPUT_SLICE, token=token)
         try:
-            for piece in inflate(stored, compression, zstd_window=limits.zstd_window):
+            for piece in inflate(stored, compression, zstd_window=limits.zstd_window, token=token):
                 token.check()
                 produced += len(piece)
                 yield piece

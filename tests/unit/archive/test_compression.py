@@ -16,7 +16,8 @@ import lz4.frame
 import pytest
 
 from inspector.archive.compression import OUTPUT_SLICE, Compression, InflateState, inflate, sniff
-from inspector.errors import CompressionError, LimitReached
+from inspector.errors import Cancelled, CompressionError, LimitReached
+from inspector.progress import CancelToken
 from tests.builders.rawtar import END, raw_entry
 
 try:
@@ -182,6 +183,21 @@ def test_very_many_tiny_members() -> None:
     member = gzip.compress(b"a")
     out, state = inflated(member * 20_000, Compression.GZIP)
     assert (out, state.streams) == (b"a" * 20_000, 20_000)
+
+
+def test_a_piece_that_gives_nothing_can_be_cancelled() -> None:
+    token = CancelToken()
+    token.cancel()
+    drawn: list[bytes] = []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in (zstd.compress(b"") * 5000, b"not reached"):
+            drawn.append(piece)
+            yield piece
+
+    with pytest.raises(Cancelled):
+        next(inflate(pieces(), Compression.ZSTD, token=token))
+    assert len(drawn) == 1
 
 
 # bombs ------------------------------------------------------------------------------------------------------

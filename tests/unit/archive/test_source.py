@@ -6,10 +6,12 @@ import errno
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from inspector.archive import source as source_module
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import ByteSource, Descriptor, FileSource, MemorySource, SparseSource, Window, chunks
 from inspector.errors import ArchiveUnreadable, Cancelled, NotAnArchive, SourceChanged
@@ -73,6 +75,21 @@ def test_only_regular_files_are_opened(kind: str, tmp_path: Path, monkeypatch: p
             server.bind(str(place))
     with pytest.raises(NotAnArchive, match="is a"):
         FileSource(place)
+
+
+def test_a_pipe_put_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the first look and the opening somebody may exchange the file; opening a pipe waits for its writer."""
+    pipe = tmp_path / "it"
+    os.mkfifo(pipe)
+    before = os.stat(__file__)
+    with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patched:
+        patched.setattr(source_module.os, "stat", lambda *_: before)
+        opened = pool.submit(FileSource, pipe)
+        try:
+            with pytest.raises(NotAnArchive, match="is a named pipe"):
+                opened.result(timeout=60)
+        finally:
+            os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))  # lets a thread go that does wait
 
 
 def test_what_the_system_refuses(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ def test_is_its_text_and_knows_its_parts() -> None:
         ":abc",
         "a+:abc",
         "other:" + "a" * 5000,
+        "other:abc/../../etc/passwd",
+        "other:abc\n",
         None,
         7,
         True,

@@ -61,6 +61,27 @@ def test_the_unexpected_gets_a_report_and_blames_us() -> None:
     assert Action.DETAILS in message.actions
 
 
+def test_a_report_holds_no_content() -> None:
+    """Security.md 44: what an exception quotes may be a value of the environment, or a file's text."""
+
+    secret = "hunter" + "2"
+
+    def fail() -> None:
+        try:
+            int(f"{secret} 'and\nmore'")
+        except ValueError as cause:
+            raise KeyError(f"PASSWORD={secret}") from cause
+
+    with pytest.raises(KeyError) as caught:
+        fail()
+    details = message_of(caught.value, "reading").details
+    assert secret not in details
+    assert "ValueError: invalid literal for int() with base 10: '…'" in details
+    assert "KeyError: '…'" in details
+    assert details.index("ValueError") < details.index("which led to") < details.index("KeyError: ")
+    assert details.count("test_messages.py") == 3
+
+
 def test_untrusted_text_is_made_visible() -> None:
     message = message_of(errors.BlobError("bad\u202e", "a\nb", subject="\x1b[31m"))
     assert "\u202e" not in message.title
