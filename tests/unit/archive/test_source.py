@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from inspector.archive import source as source_module
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import ByteSource, Descriptor, FileSource, MemorySource, SparseSource, Window, chunks
 from inspector.errors import ArchiveUnreadable, Cancelled, NotAnArchive, SourceChanged
@@ -83,7 +82,7 @@ def test_a_pipe_put_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, mon
     os.mkfifo(pipe)
     before = os.stat(__file__)
     with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patched:
-        patched.setattr(source_module.os, "stat", lambda *_: before)
+        patched.setattr(os, "stat", lambda *_: before)
         opened = pool.submit(FileSource, pipe)
         try:
             with pytest.raises(NotAnArchive, match="is a named pipe"):

@@ -16,6 +16,7 @@ import pytest
 from inspector.archive.image import Image
 from inspector.errors import ExtractError
 from inspector.extract import extract_merged
+from inspector.extract.folders import Ground
 from tests.builders import Bundle, Entry
 
 Opener = Callable[..., Image]
@@ -100,3 +101,17 @@ def test_a_process_that_exchanges_folders_for_links(image_of: Opener, tmp_path: 
         if refused > 50:
             break
     assert refused, f"none of {attempts} writes met an exchanged folder"
+
+
+def test_a_folder_that_was_exchanged_for_another_one_is_not_written_into(tmp_path: Path) -> None:
+    target, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    with Ground(target) as ground:
+        folders = [ground.enter(ground.root, b"%d" % number) for number in range(60)]  # more than are kept open
+        (target / "0").rmdir()
+        other.rename(target / "0")
+        with pytest.raises(OSError, match="exchanged"):
+            ground.open(folders[0])
+        assert ground.open(folders[1]).number > 0
+        ground.remove(folders[0])
+    assert (target / "0").is_dir()
