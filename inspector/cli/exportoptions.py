@@ -31,7 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output-form", choices=_FORMS, help="default: by OUT's ending (.tar.gz, .tgz, .tar.zst, .tzst, a slash)"
     )
-    parser.add_argument("--compression", choices=_COMPRESSIONS, default="keep", help="of the layers (default: keep)")
+    parser.add_argument(
+        "--compression",
+        choices=_COMPRESSIONS,
+        default="keep",
+        help="of the layers (default: keep, but for-push: gzip, smallest: zstd)",
+    )
     parser.add_argument(
         "--level", type=int, metavar="N", help="gzip 0 to 9 (0 to 3 fast, 4 to 9 small and slow), zstd 1 to 19"
     )
@@ -46,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "put another archive into the same OUT, shared layers once; platforms of one name become one image",
     )
     parser.add_argument(
-        "--split", choices=("image", "platform"), help="one archive for each; OUT is the folder that they go into"
+        "--split",
+        choices=("image", "platform"),
+        help="one archive for each; OUT is the folder that they go into, all or none",
     )
     several("--tag", "OLD=NEW", "rename; OLD may be a digest")
     several("--add-tag", "IMAGE=NAME", "one more name for an image")

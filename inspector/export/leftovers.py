@@ -18,9 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from inspector.export import disk
-
-if sys.platform != "win32":  # an open file cannot be removed on Windows, which serves as the lock
-    import fcntl
+from inspector.filelock import lock
 
 _RANDOM = 12
 _SUFFIX = re.compile(rf"\.[0-9a-f]{{{_RANDOM}}}\.part")
@@ -89,19 +87,6 @@ def abandoned(folder: Path) -> list[Path]:
 
 def _is_part(name: str) -> bool:
     return name.startswith(".") and _SUFFIX.search(name) is not None and _SUFFIX.split(name)[-1] == ""
-
-
-def lock(descriptor: int) -> bool:
-    """Take the lock of an open temporary file; False if another holds it. It ends when the descriptor is closed."""
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system without locks
-    return True
 
 
 def hold(folder: Path) -> int:

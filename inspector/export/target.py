@@ -18,6 +18,7 @@ from typing import Self
 
 from inspector.errors import TargetExists, TargetIsSource, TargetUnwritable
 from inspector.export import disk, leftovers
+from inspector.filelock import lock
 from inspector.language import say
 
 Identity = tuple[int, int]
@@ -181,7 +182,7 @@ class Target:
                     )
                 self._part = folder / leftovers.new_part_name(name, leftovers.name_limit(folder))
                 self._descriptor = self._create(self._part)
-                leftovers.lock(self._descriptor)
+                lock(self._descriptor)
         except OSError as error:
             self._part = None if self._descriptor < 0 else self._part
             self._clear()
@@ -257,19 +258,28 @@ class Target:
 
     def _name_without_replacing(self, part: Path) -> None:
         try:
-            disk.link(part, self._real)
+            name_without_replacing(part, self._real)
         except FileExistsError as error:
             raise TargetExists(
                 "The target exists", say("%s was made by another program meanwhile. Choose another name.", self.path),
                 subject=str(self.path),
             ) from error  # fmt: skip
-        except OSError:
-            # FAT, exFAT and some shares know no second name. The check before this is all they allow.
-            self._check_place()
-            disk.replace(part, self._real)
-        else:
-            with suppress(OSError):
-                disk.unlink(part)
+
+
+def name_without_replacing(part: Path, target: Path) -> None:
+    """Give a file its name; FileExistsError if that is taken."""
+    try:
+        disk.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT, exFAT and some shares know no second name. A look before the renaming is all they allow.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        disk.replace(part, target)
+    else:
+        with suppress(OSError):
+            disk.unlink(part)
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -21,7 +21,7 @@ from inspector.export import disk, leftovers
 from inspector.export.folder_target import is_empty_folder, remove_layout
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
-from inspector.export.target import free_bytes, unwritable
+from inspector.export.target import free_bytes, name_without_replacing, unwritable
 from inspector.export.writer import SPARE, ExportResult, check_target, export_archive
 from inspector.language import say, say_all, say_n
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -222,7 +222,7 @@ def _take_name(staged: Path, target: Path, undo: list[Callable[[], None]], *, ov
         if staged.is_dir():
             disk.replace(staged, target)
         else:
-            _name_without_replacing(staged, target)
+            name_without_replacing(staged, target)
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
             raise TargetExists(
@@ -232,21 +232,6 @@ def _take_name(staged: Path, target: Path, undo: list[Callable[[], None]], *, ov
         raise
     undo.append(lambda: disk.replace(target, staged))
     return None
-
-
-def _name_without_replacing(staged: Path, target: Path) -> None:
-    try:
-        disk.link(staged, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        # FAT, exFAT and some shares know no second name. The check before this is all they allow.
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        disk.replace(staged, target)
-    else:
-        with suppress(OSError):
-            disk.unlink(staged)
 
 
 def _take_mode(staged: Path, target: Path) -> None:

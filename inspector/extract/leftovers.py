@@ -11,12 +11,9 @@ import os
 import re
 import secrets
 import stat
-import sys
 
 from inspector.extract import disk
-
-if sys.platform != "win32":  # where nothing is extracted (disk.check_support)
-    import fcntl
+from inspector.filelock import lock
 
 _NAME = re.compile(rb"\.image-inspector-[0-9a-f]{12}-[0-9]+\.part")
 _OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -30,19 +27,6 @@ def new_stem() -> bytes:
 def name(stem: bytes, number: int) -> bytes:
     """The temporary name of one of the files that are written at the same time."""
     return b"%s-%d.part" % (stem, number)
-
-
-def lock(descriptor: int) -> bool:
-    """Take the lock of an open file, until it is closed; False if another holds it."""
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system without locks
-    return True
 
 
 def sweep(at: int) -> None:

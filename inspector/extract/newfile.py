@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 
-from inspector.extract import disk, leftovers
+from inspector.extract import disk
 from inspector.extract.folders import OpenFolder
 from inspector.extract.names import free_names
+from inspector.filelock import lock
 
 
 class NewFile:
@@ -24,7 +25,7 @@ class NewFile:
         self._temporary = temporary
         self._end = 0
         self._descriptor = disk.create(temporary, self._at)
-        leftovers.lock(self._descriptor)
+        lock(self._descriptor)
         self.identity = disk.identity(self._descriptor)
 
     def write_at(self, data: bytes | memoryview, offset: int) -> None:

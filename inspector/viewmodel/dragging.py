@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import ExtractError, UsageError
-from inspector.extract import disk, leftovers
+from inspector.extract import disk
+from inspector.filelock import lock
 from inspector.language import tr
 from inspector.viewmodel import display
 from inspector.viewmodel.extracting import extract_paths
@@ -63,7 +64,7 @@ def extract_dragged(
         raise ExtractError(
             tr("No folder for dragged files"), tr("It could not be made: %s.") % (error.strerror or error)
         ) from error
-    leftovers.lock(number)
+    lock(number)
     with _lock:
         _folders[folder] = number
     chosen = set(paths)
@@ -135,7 +136,7 @@ def _sweep(folder: Path) -> None:
         status = os.fstat(number)
         # Others can make folders of such names, too, where all make theirs.
         is_ours = status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) == 0o700
-        if is_ours and time.time() - status.st_ctime > _YOUNG_S and leftovers.lock(number):
+        if is_ours and time.time() - status.st_ctime > _YOUNG_S and lock(number):
             _remove(folder)
     finally:
         os.close(number)

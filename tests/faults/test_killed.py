@@ -16,6 +16,7 @@ from inspector.export.options import ExportOptions, Form
 from inspector.export.plan import plan_export
 from inspector.export.writer import export_archive
 from inspector.extract import extract_merged
+from inspector.filelock import lock
 from tests.faults.conftest import OLD, stamp
 
 CHILD = """
@@ -145,7 +146,7 @@ def test_a_part_whose_writer_lives_is_left_alone(source: Path, target: Path) -> 
     folder.mkdir()
     name = os.fsdecode(parts.name(parts.new_stem(), 0))
     with (folder / name).open("wb") as living, open_archive(source) as archive:
-        assert parts.lock(living.fileno())
+        assert lock(living.fileno())
         extract_merged(archive.images[0], folder)
         assert (folder / name).exists()
     with open_archive(source) as archive:
