@@ -12,7 +12,6 @@ from inspector.language import tr
 from inspector.layers.changes import Aspect, ChangeKind, Changes, Place
 from inspector.layers.content import content_digests
 from inspector.layers.merged import merge
-from inspector.layers.stack import list_image
 from inspector.progress import Progress
 from inspector.viewmodel.filechanges import ADDED, MODIFIED, PERHAPS, REMOVED, SAME, VOID, FileChanges
 
@@ -86,7 +85,7 @@ def is_ready(session: ArchiveSession, node: StructureNode) -> bool:
     """Whether the layer and all below it were listed already, so that comparing reads nothing."""
     if not can_compare(node) or node.image is None or node.layer is None:
         return False
-    known = session.known_listings()
+    known = session.listings.known()
     return all(layer.blob in known for layer in node.image.layers[: node.layer.number])
 
 
@@ -108,16 +107,7 @@ def compare_layer(
     image, layer = node.image, node.layer
     if image is None or layer is None or not can_compare(node):
         raise LookupError(f"nothing lies below {node!r}")
-    found = list_image(
-        image,
-        up_to=layer.number,
-        known=session.listings_of(image.layers[: layer.number]),
-        token=token,
-        sink=sink,
-        limits=session.limits,
-        on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
-    )
-    token.check()
+    found = session.list_image(image, token, sink, up_to=layer.number)
     sink(Progress("Comparing with the layers below"))
     changes = Changes(merge(found.listings[:-1]), merge(found.listings))
     token.check()

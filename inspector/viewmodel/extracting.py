@@ -51,7 +51,7 @@ def extract_paths(
         raise UsageError(tr("Nothing to extract"), tr("Choose an image or a layer."))
     selection = Selection(paths, programs=programs)
     limits = session.limits
-    known = session.read_listings()  # not from the cache: the report warns of bytes that are not what they should be
+    known = session.listings.read()  # not from the cache: the report warns of bytes that are not what they should be
     if node.layer is None:
         return extract_merged(image, target, selection, known=known, token=token, sink=sink, limits=limits)
     listing = known.get(node.layer.blob) if node.layer.blob is not None else None

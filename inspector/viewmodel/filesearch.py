@@ -14,7 +14,6 @@ from inspector.language import tr
 from inspector.layers.merged import Merged, merge
 from inspector.layers.patterns import Matcher, glob, regular_expression, substring
 from inspector.layers.search import Query, search, shown_path
-from inspector.layers.stack import list_image
 from inspector.viewmodel import display
 from inspector.viewmodel.filerows import kind_word
 
@@ -133,15 +132,7 @@ def merged_layers(
     image = node.image
     if image is None:
         raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and search again."))
-    found = list_image(
-        image,
-        known=session.listings_of(image.layers),
-        token=token,
-        sink=sink,
-        limits=session.limits,
-        on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
-    )
-    token.check()
+    found = session.list_image(image, token, sink)
     numbers = ", ".join(map(str, found.unread[:5])) + (" …" if len(found.unread) > 5 else "")
     return merge(found.listings), tr("without what could not be read of layer %s") % numbers if numbers else ""
 

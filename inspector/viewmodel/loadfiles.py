@@ -58,9 +58,9 @@ def confirm_files(session: ArchiveSession, node: StructureNode, token: CancelTok
     image = node.image
     layers = [node.layer] if node.layer is not None else image.layers if image is not None else ()
     as_shown = True
-    for layer in session.unconfirmed(layers):
+    for layer in session.listings.unconfirmed(layers):
         fresh = list_image_layer(layer, image, token=token, sink=sink, limits=session.limits)
-        as_shown = session.confirm(layer, fresh) and as_shown
+        as_shown = session.listings.confirm(layer, fresh) and as_shown
     return as_shown
 
 
@@ -77,7 +77,7 @@ def _image_files(
     if image is None:
         raise LookupError(f"{node!r} has no files")
     read = _Offset(sink, sum(layer.size or 0 for layer in image.layers))
-    known = session.listings_of(image.layers)
+    known = session.listings.of(image.layers)
     partial = _Partial(on_partial, after=_PARTIAL_SECONDS)
     so_far: list[Listing] = []
 
@@ -152,7 +152,7 @@ class _Offset:
 
     def next(self, layer: Layer, listing: Listing, session: ArchiveSession) -> None:
         self._before += layer.size or 0
-        session.keep_listing(layer, listing)
+        session.listings.keep(layer, listing)
 
 
 def _layer_files(
@@ -166,7 +166,7 @@ def _layer_files(
 ) -> FileList:
     layer = node.layer
     assert layer is not None
-    known = session.listings_of([layer]).get(layer.blob) if layer.blob is not None else None
+    known = session.listings.of([layer]).get(layer.blob) if layer.blob is not None else None
     if known is None:
         partial = _Partial(on_partial)
         known = list_image_layer(
@@ -178,7 +178,7 @@ def _layer_files(
             on_rows=partial.take if on_partial else None,
             with_digests=with_digests,
         )
-        session.keep_listing(layer, known)
+        session.listings.keep(layer, known)
     token.check()
     note = _about(layer, None, known)
     return FileList(known, complete=known.complete, note=note, findings=session.findings_of(known.findings))

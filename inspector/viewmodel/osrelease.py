@@ -10,7 +10,6 @@ from inspector.language import tr
 from inspector.layers.content import open_merged_file
 from inspector.layers.lookup import follow
 from inspector.layers.merged import merge
-from inspector.layers.stack import list_image
 from inspector.viewmodel import display
 from inspector.viewmodel.imagesummary import RELEASE as LABEL
 from inspector.viewmodel.pages import Row
@@ -33,7 +32,7 @@ def load_release(session: ArchiveSession, node: StructureNode, token: CancelToke
     """What the row of an image's system says, remembered once the layers were read. Raises as `release_row`."""
     row = release_row(session, node, token, sink)
     image = node.image
-    known = session.known_listings()
+    known = session.listings.known()
     if image is not None and all(layer.blob is None or layer.blob in known for layer in image.layers):
         session.releases[image.key] = row
     return row
@@ -47,7 +46,7 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
     image = node.image
     if image is None:
         raise LookupError(f"{node!r} is no image")
-    known = session.listings_of(image.layers)
+    known = session.listings.of(image.layers)
     blobs = {layer.blob for layer in image.layers if layer.blob is not None}
     if sum(blob.size for blob in blobs if blob not in known) > MOST_STORED:
         return Row(
@@ -56,15 +55,7 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
     if not blobs:
         return Row(tr(LABEL), tr("not known"), tr("The archive holds no layer."))
     try:
-        found = list_image(
-            image,
-            known=known,
-            token=token,
-            sink=sink,
-            limits=session.limits,
-            on_layer=lambda number, listing: session.keep_listing(image.layers[number - 1], listing),
-        )
-        token.check()
+        found = session.list_image(image, token, sink)
         merged = merge(found.listings)
         token.check()
         content = _content(session, node, merged)

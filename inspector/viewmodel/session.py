@@ -5,19 +5,15 @@ Functions that take `(…, token, sink)` may take time and belong into a worker;
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.archive.detect import open_archive
-from inspector.archive.image import ImageArchive, Layer
+from inspector.archive.image import Image, ImageArchive, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import BlobMissing, InspectorError, SourceChanged
 from inspector.language import tr
-from inspector.layers.content import open_layer
-from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 from inspector.viewmodel import display, explanations, labels
 from inspector.viewmodel.archivefindings import ArchiveFindings
@@ -25,6 +21,7 @@ from inspector.viewmodel.configsummary import history_rows
 from inspector.viewmodel.content import can_show_as_text, read_json_view, summary_of
 from inspector.viewmodel.copying import copy_choices, file_choices
 from inspector.viewmodel.findingsview import FindingList
+from inspector.viewmodel.layerlistings import LayerListings
 from inspector.viewmodel.loading import loader_section
 from inspector.viewmodel.messages import Message, from_error
 from inspector.viewmodel.pages import CopyChoice, HistoryRow, Page, Row, Section
@@ -33,18 +30,14 @@ from inspector.viewmodel.structure import build_tree
 from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
 
 if TYPE_CHECKING:
-    from inspector.archive.blobstore import Blob
     from inspector.archive.source import ByteSource
     from inspector.conformance.forecast import Forecast
     from inspector.findings import Finding
     from inspector.layers.cache import ListingCache
+    from inspector.layers.stack import ImageListings
+    from inspector.layers.table import Listing
     from inspector.viewmodel.files import FileList
     from inspector.viewmodel.jsonpage.view import JsonView
-
-CACHED_ENTRIES = 1_000_000
-"""File entries of layers that were listed, kept for going back to them (some 100 bytes each)."""
-
-_OPEN_TARS = 8
 
 
 def open_session(
@@ -79,8 +72,6 @@ class ArchiveSession:
         self, archive: ImageArchive, limits: Limits = DEFAULT_LIMITS, cache: ListingCache | None = None
     ) -> None:
         self._cache = cache
-        self._unconfirmed: set[Blob] = set()
-        """Whose listings are from the cache, and nothing was computed since."""
         self.archive = archive
         """For view-models; widgets have no use for it."""
         self.limits = limits
@@ -88,9 +79,8 @@ class ArchiveSession:
         self.tree: StructureTree = build_tree(archive)
         self.found = ArchiveFindings(archive, self.tree)
         """What is odd or wrong with it, as far as it is known."""
-        self._lock = threading.Lock()
-        self._listings: OrderedDict[Blob, Listing] = OrderedDict()
-        self._tars: OrderedDict[Blob, ByteSource] = OrderedDict()
+        self.listings = LayerListings(cache, self._learn)
+        """What is in its layers, as far as that was read."""
         self.releases: dict[str, Row] = {}
         """What is known of the systems of images, by `Image.key`."""
         self._nodes_of_layers = {id(node.layer): node for node in self.tree.nodes if node.layer is not None}
@@ -158,9 +148,7 @@ class ArchiveSession:
         What was computed stays known. Then `let_go` of this one.
         """
         other = ArchiveSession(self.archive, self.limits, self._cache)
-        with self._lock:
-            other._listings = OrderedDict(self._listings)
-            other._unconfirmed = set(self._unconfirmed)
+        other.listings.take_over(self.listings)
         other.found.take_over(self.found)
         other.tree.wrong_diff_ids |= self.tree.wrong_diff_ids
         other.tree.refresh()
@@ -169,15 +157,13 @@ class ArchiveSession:
     def let_go(self) -> None:
         """Like `close`, but the archive stays open for the session that was `retold`."""
         self.closed = True
-        self._listings.clear()
-        self._tars.clear()
+        self.listings.close()
 
     def close(self) -> None:
         if not self.closed:
             self.closed = True
             self.archive.close()
-            self._listings.clear()
-            self._tars.clear()
+            self.listings.close()
 
     # pages ----------------------------------------------------------------------------------------------
 
@@ -236,68 +222,6 @@ class ArchiveSession:
 
     # layers ---------------------------------------------------------------------------------------------
 
-    def known_listings(self) -> dict[Blob, Listing]:
-        """Listings made so far."""
-        with self._lock:
-            return dict(self._listings)
-
-    def read_listings(self) -> dict[Blob, Listing]:
-        """Those of `known_listings` that were read since the archive was opened: findings of theirs are complete."""
-        return {blob: listing for blob, listing in self.known_listings().items() if blob not in self._unconfirmed}
-
-    def listings_of(self, layers: Iterable[Layer]) -> dict[Blob, Listing]:
-        """Listings of these layers made so far, or kept on disk by an earlier start; for workers."""
-        found = self.known_listings()
-        wanted = {layer.blob: layer for layer in layers if layer.blob is not None and layer.blob not in found}
-        for blob, layer in wanted.items() if self._cache is not None else ():
-            listing = self._cache.load(blob, layer.diff_id) if self._cache is not None else None
-            if listing is not None:
-                self.keep_listing(layer, listing)
-                self._unconfirmed.add(blob)
-                found[blob] = listing
-        return found
-
-    def unconfirmed(self, layers: Iterable[Layer]) -> list[Layer]:
-        """Those whose listings are from the cache: shown, but not verified."""
-        return [layer for layer in layers if layer.blob in self._unconfirmed]
-
-    def confirm(self, layer: Layer, fresh: Listing) -> bool:
-        """Take over what was computed of a layer that is shown from the cache; False if it has to be shown anew."""
-        blob = layer.blob
-        if blob is None:
-            return True
-        with self._lock:
-            self._unconfirmed.discard(blob)
-            self._tars.pop(blob, None)
-            shown = self._listings.get(blob)
-        if shown is None or not shown.same_rows(fresh):
-            if self._cache is not None:
-                self._cache.clear()  # what was wrong once is not trusted again
-            self.keep_listing(layer, fresh)
-            return False
-        as_told = shown.findings == fresh.findings
-        shown.digest, shown.diff_id, shown.findings = fresh.digest, fresh.diff_id, fresh.findings
-        shown.checkpoints = fresh.checkpoints
-        self.keep_listing(layer, shown)
-        return as_told
-
-    def keep_listing(self, layer: Layer, listing: Listing) -> None:
-        """Remember a listing, its findings, and what its diffID tells; from any worker."""
-        if self._cache is not None and layer.blob is not None and self._listings.get(layer.blob) is not listing:
-            self._cache.keep(layer.blob, listing)
-        self.found.add_of_layer(self.node_of_layer(layer), listing.findings)
-        with self._lock:
-            if layer.blob is None or self.closed:
-                return
-            if listing.diff_id is not None and layer.diff_id is not None and listing.diff_id != layer.diff_id:
-                self.tree.wrong_diff_ids.add(layer.blob)
-            self._listings[layer.blob] = listing
-            if listing.digest is not None:
-                self._unconfirmed.discard(layer.blob)
-            self._listings.move_to_end(layer.blob)
-            while len(self._listings) > 1 and sum(map(len, self._listings.values())) > CACHED_ENTRIES:
-                self._listings.popitem(last=False)
-
     def check(
         self, token: CancelToken, sink: ProgressSink = ignore_progress, *, deep: bool = False, again: bool = False
     ) -> tuple[Forecast, ...]:
@@ -310,20 +234,25 @@ class ArchiveSession:
     def tar_of(self, node: StructureNode, layer: int | None, listing: Listing) -> ByteSource:
         """The uncompressed tar of the layer that `node` is, or of layer `layer` (from 0) of the image that it is.
 
-        Kept open: a second read in a compressed layer starts where the first one has been. From any thread.
+        From any thread. Raises `BlobMissing`.
         """
         found = node.layer if layer is None else node.image.layers[layer] if node.image is not None else None
         blob = found.blob if found is not None else None
         if blob is None:
             raise BlobMissing(tr("No layer"), tr("The archive does not hold the layer that this file lies in."))
-        with self._lock:
-            tar = self._tars.get(blob)
-            if tar is None:
-                tar = self._tars[blob] = open_layer(blob, listing, self.limits)
-            self._tars.move_to_end(blob)
-            while len(self._tars) > _OPEN_TARS:
-                self._tars.popitem(last=False)
-        return tar
+        return self.listings.tar_of(blob, listing, self.limits)
+
+    def list_image(
+        self, image: Image, token: CancelToken, sink: ProgressSink, *, up_to: int | None = None
+    ) -> ImageListings:
+        """What is in the layers of an image, or in those up to number `up_to`; see `LayerListings.of_image`."""
+        return self.listings.of_image(image, self.limits, token, sink, up_to=up_to)
+
+    def _learn(self, layer: Layer, listing: Listing) -> None:
+        self.found.add_of_layer(self.node_of_layer(layer), listing.findings)
+        computed, stated = listing.diff_id, layer.diff_id
+        if layer.blob is not None and computed is not None and stated is not None and computed != stated:
+            self.tree.wrong_diff_ids.add(layer.blob)
 
     def findings_of(self, found: Iterable[Finding]) -> FindingList:
         """Rows for some findings of this archive."""
@@ -347,7 +276,7 @@ def load_summary(
     forecasts = session.check(token) if node.type is NodeType.ARCHIVE else ()
     release = session.releases.get(node.image.key) if node.image is not None else None
     sections = summary_of(
-        session.archive, session.tree, session.findings, node, session.known_listings(), session.limits, release
+        session.archive, session.tree, session.findings, node, session.listings.known(), session.limits, release
     )
     return (*sections, loader_section(forecasts)) if forecasts else sections
 

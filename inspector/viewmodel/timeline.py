@@ -11,7 +11,6 @@ from inspector.language import tr
 from inspector.layers.content import open_file
 from inspector.layers.merged import merge
 from inspector.layers.search import EventKind, time_line
-from inspector.layers.stack import list_image
 from inspector.layers.table import HARDLINK
 from inspector.layers.whiteout import WhiteoutKind
 from inspector.viewmodel import display, labels
@@ -140,13 +139,7 @@ def _listings(
     if image is None:
         raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and try again."))
 
-    def keep(number: int, listing: Listing) -> None:
-        session.keep_listing(image.layers[number - 1], listing)
-
-    found = list_image(
-        image, known=session.listings_of(image.layers), token=token, sink=sink, limits=session.limits, on_layer=keep
-    )
-    token.check()
+    found = session.list_image(image, token, sink)
     bad = found.unread
     return found.listings, tr("What could not be read is missing: layer %s.") % (
         ", ".join(map(str, bad[:5])),

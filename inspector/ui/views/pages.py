@@ -198,7 +198,7 @@ class Pages(QWidget):
         self._go_to_path()
         node = self._node
         layers = node.image.layers if node is not None and node.image is not None else ()
-        if node is not None and self._session.unconfirmed(layers):
+        if node is not None and self._session.listings.unconfirmed(layers):
             task = self._runner.start(
                 self.tr("Verifying what is shown"),
                 partial(confirm_files, self._session, node),

@@ -113,7 +113,7 @@ def test_large_layers_are_not_read_for_it(open_it: Opener, monkeypatch: pytest.M
     session = open_it(BASE, TOP)
     monkeypatch.setattr(osrelease, "MOST_STORED", 1000)
     assert release(session).value == "not read yet"
-    assert not session.known_listings()
+    assert not session.listings.known()
     monkeypatch.undo()
     assert release(session).value == "Alpine Linux v3.20"
 

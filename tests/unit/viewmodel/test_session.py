@@ -354,10 +354,10 @@ def test_a_second_opening_lists_from_the_cache(tmp_path: Path, monkeypatch: pyte
         assert layer.blob is not None
         # Only what was computed since the archive was opened is called verified.
         assert (layer.blob.state is BlobState.VERIFIED) is (start == 0)
-        assert bool(session.unconfirmed(layer.image.layers if layer.image is not None else ())) is (start == 1)
+        assert bool(session.listings.unconfirmed(layer.image.layers if layer.image is not None else ())) is (start == 1)
         assert confirm_files(session, node_of(session, NodeType.IMAGE), CancelToken(), ignore_progress)
-        assert not session.unconfirmed(layer.image.layers if layer.image is not None else ())
-        assert all(blob.state is BlobState.VERIFIED for blob in session.known_listings() if blob.claimed is not None)
+        assert not session.listings.unconfirmed(layer.image.layers if layer.image is not None else ())
+        assert all(blob.state is BlobState.VERIFIED for blob in session.listings.known() if blob.claimed is not None)
         session.close()
     assert names[0] == names[1]
 
@@ -391,7 +391,7 @@ def test_a_cache_that_is_wrong_is_found_out(tmp_path: Path, monkeypatch: pytest.
     layer = node_of(first, NodeType.LAYER)
     load_files(first, layer, CancelToken(), ignore_progress)
     assert layer.blob is not None
-    listing = first.known_listings()[layer.blob]
+    listing = first.listings.known()[layer.blob]
     listing.paths[0] = b"never/was"
     cache.clear()
     assert cache.keep(layer.blob, listing)
