@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inspector.viewmodel.tree import StructureNode
 
 MOST_ROWS = 10_000
-_SIZE = re.compile(r"([<>])(\d+(?:\.\d+)?)([kmgt]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"([<>])(\d{1,20}(?:\.\d{1,20})?)([kmgt]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _KINDS = {
     "link": ("symlink", "hardlink"),

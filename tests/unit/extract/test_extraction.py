@@ -406,3 +406,13 @@ def test_a_bomb_of_hard_links_is_counted(image_of: Opener, tmp_path: Path) -> No
     with pytest.raises(ExtractError, match="not enough room"):
         extract_merged(image_of(bundle.tar()), tmp_path / "out", limits=DEFAULT_LIMITS)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("stated", [0o7777, 0o1777, 0o2070, 0o0])
+def test_a_folder_keeps_no_special_bits_and_is_open_to_its_owner_alone_to_write(
+    image_of: Opener, tmp_path: Path, stated: int
+) -> None:
+    image = image_of(Bundle((folder("d", mode=stated), Entry("d/f", b"x", mode=stated))).tar())
+    extract_merged(image, tmp_path / "out")
+    assert stat.S_IMODE((tmp_path / "out/d").stat().st_mode) == stated & 0o755 | 0o700
+    assert stat.S_IMODE((tmp_path / "out/d/f").lstat().st_mode) == stated & 0o755

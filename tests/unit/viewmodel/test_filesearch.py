@@ -112,3 +112,9 @@ def test_possible_secrets_of_the_configuration_come_first_and_hidden(tmp_path: P
     assert result.rows[0].node is not None
     assert result.rows[0].node.type is NodeType.CONFIG
     session.close()
+
+
+def test_a_number_of_any_length_is_no_fault() -> None:
+    assert parse_query(">" + "9" * 20).smallest == 10**20 + 1
+    for word in (">" + "9" * 400, "<" + "9" * 5000 + "gb", ">1." + "0" * 400):
+        assert parse_query(word).names  # nothing is so large: it is taken for a name
