@@ -7,6 +7,7 @@ import json
 import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ HELP = "list the files of one layer, or of the whole image (times in UTC)"
 
 INCOMPLETE = 1
 _LINES_AT_ONCE = 500
+_encode = json.JSONEncoder(check_circular=False).encode
+"""As `json.dumps`; that an entry does not hold itself is known."""
 _LETTERS = {
     "file": "-", "dir": "d", "symlink": "l", "hardlink": "h", "char": "c", "block": "b", "fifo": "p",
     "whiteout": "w", "opaque": "o",
@@ -119,7 +122,7 @@ def _write_json(
 ) -> None:
     """One document, written piece by piece: a layer may have a million entries."""
     console.out(json.dumps(head)[:-1] + ', "entries": [')
-    texts = map(json.dumps, entries)
+    texts = map(_encode, entries)
     before = ""
     while batch := list(islice(texts, _LINES_AT_ONCE)):
         console.token.check()
@@ -139,7 +142,7 @@ def entry_line(listing: Listing, row: int) -> str:
     entry = listing.entry(row)
     kind = listing.kind(row)
     path = visible(text_of(entry.path))
-    link = visible(text_of(entry.link))
+    link = visible(text_of(entry.link)) if entry.link else ""
     size = str(entry.size)
     if kind in ("whiteout", "opaque") and entry.whiteout is not None:
         target = visible(text_of(entry.whiteout.target))
@@ -157,10 +160,13 @@ def entry_line(listing: Listing, row: int) -> str:
     return f"{letter}{_permissions(entry.mode)} {owner:<11} {size:>10} {_time(entry.mtime)} {path}"
 
 
+# Of the many entries of a layer few differ in these.
+@lru_cache
 def _permissions(mode: int) -> str:
     return stat.filemode(stat.S_IFREG | mode)[1:]
 
 
+@lru_cache(maxsize=4096)
 def _time(seconds: int) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

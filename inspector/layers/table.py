@@ -18,6 +18,7 @@ from inspector.oci.digest import Digest
 
 TYPES: tuple[EntryType, ...] = tuple(EntryType)
 """`Listing.types` holds positions in this tuple."""
+_WORDS = tuple(str(kind.value) for kind in TYPES)
 FILE, DIRECTORY, SYMLINK, HARDLINK, CHAR, BLOCK, FIFO, OTHER = range(len(TYPES))
 
 
@@ -134,7 +135,7 @@ class Listing:
         whiteout = parse(self.paths[index])
         if whiteout is not None and whiteout.kind in (WhiteoutKind.REMOVED, WhiteoutKind.OPAQUE):
             return str(whiteout.kind.value)
-        return str(TYPES[self.types[index]].value)
+        return _WORDS[self.types[index]]
 
     def stored_name(self, index: int) -> bytes:
         """The name as the tar has it."""

@@ -35,6 +35,8 @@ _HIDDEN = re.compile(
     "\ud800-\udfff]"
 )
 
+_NO_BREAKS = str.maketrans("", "", "\n\t")
+
 
 def _mark(match: re.Match[str]) -> str:
     code = ord(match.group())
@@ -73,6 +75,8 @@ def safe_lines(text: str, limit: int = 100_000) -> str:
     """Like `safe`, but line breaks and tabs stay: for details that are shown in a text field."""
     if len(text) > limit:
         text = _cut(text, limit)
+    if text.isascii() and text.translate(_NO_BREAKS).isprintable():
+        return text
     return _HIDDEN.sub(lambda match: match.group() if match.group() in "\n\t" else _mark(match), text)
 
 
