@@ -72,6 +72,8 @@ class Contents:
     """Of these, the layers with a target that no layer below them has either."""
     trailing: set[Blob] = field(default_factory=set)
     """Layers with bytes behind their compressed stream."""
+    repeated: set[Blob] = field(default_factory=set)
+    """Layers in which a path stands twice, folders included."""
     unusable: dict[Blob, str] = field(default_factory=dict)
     """Layers that are read, and yet have an entry that unpackers refuse: the code of the rule."""
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.archive.blobstore import Blob, BlobState, compute_digest
 from inspector.archive.image import NodeKind
-from inspector.conformance.layer import BELOW_A_FILE, DANGLING, LAYER_CHECKS, ROOT_IS_NO_FOLDER, missing_targets
+from inspector.conformance.layer import (
+    BELOW_A_FILE,
+    DANGLING,
+    FOLDER_TWICE,
+    LAYER_CHECKS,
+    ROOT_IS_NO_FOLDER,
+    TWICE,
+    missing_targets,
+)
 from inspector.conformance.layer_rules import LAYER_1
 from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached, ReadFailed
 from inspector.findings import Finding, Severity
@@ -121,6 +129,8 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
                 contents.unusable.setdefault(blob, finding.code)
             if finding.title == DANGLING:
                 contents.dangling_links[blob] = missing_targets(listing)
+            if finding.title in (TWICE, FOLDER_TWICE):
+                contents.repeated.add(blob)
             if finding.code == "LAYER-19":
                 contents.trailing.add(blob)
             yield finding

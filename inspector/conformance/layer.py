@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 LayerCheck = Callable[[str, "Listing"], Iterable[Finding]]
 """One rule put to one layer, which is called by the name of its member."""
 
+TWICE: Final = say("A path stands twice in a layer")
+FOLDER_TWICE: Final = say("A folder is stated twice in a layer")
 DANGLING: Final = say("A hard link to what the layer does not have before it")
 ROOT_IS_NO_FOLDER: Final = say("The root is no folder")
 BELOW_A_FILE: Final = say("An entry below a file")
@@ -76,8 +78,8 @@ def duplicates(name: str, listing: Listing) -> Iterator[Finding]:
         if earlier != row:
             both = listing.types[row] == DIRECTORY and listing.types[earlier] == DIRECTORY
             (folders if both else again).append(row)
-    yield from _told(LAYER_2, Severity.WARNING, "A path stands twice in a layer", name, listing, again)
-    yield from _told(LAYER_2, Severity.INFO, "A folder is stated twice in a layer", name, listing, folders)
+    yield from _told(LAYER_2, Severity.WARNING, TWICE, name, listing, again)
+    yield from _told(LAYER_2, Severity.INFO, FOLDER_TWICE, name, listing, folders)
 
 
 def types(name: str, listing: Listing) -> Iterator[Finding]:

@@ -115,6 +115,8 @@ def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = Tr
         yield refuses(code, say("%s unpacks to another diffID than the config states.", name))
     if not unpacks:
         return
+    if blob in contents.trailing:
+        yield refuses("LAYER-19", say("Bytes follow the compressed stream of %s.", name))
     if blob in contents.unusable:
         yield refuses(contents.unusable[blob], say("%s has an entry that unpackers refuse.", name))
     if blob in contents.lost_links:
@@ -126,6 +128,14 @@ def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = Tr
         )
     if blob in contents.absolute_links:
         yield warns("LAYER-10", say("%s has hard links with absolute targets, which Docker 29.7.0 refuses.", name))
+
+
+def repeats(case: Case, blob: Blob | None) -> Iterator[Trouble]:
+    """LAYER-2, for engines that note how a layer's tar was made (tar-split: Docker's graph driver, podman)."""
+    if blob in case.contents.repeated:
+        yield refuses(
+            "LAYER-2", say("%s states a path twice (duplicates of file paths not supported).", blob.member.name)
+        )
 
 
 def labels(image: Image) -> Iterator[Trouble]:

@@ -13,6 +13,7 @@ from inspector.conformance.loader_image import (
     missing_parts,
     not_at_its_path,
     only_sha256,
+    repeats,
     unpacking,
 )
 from inspector.conformance.loader_json import undecodable
@@ -36,8 +37,8 @@ def has_no_index(case: Case, *, streams: bool = False) -> Iterator[Trouble]:
     if case.top is None:
         yield refuses("LAYOUT-4", "It reads index.json, and there is none that is an image index.")
         return
-    raw = case.top.index.raw
-    if not isinstance(raw.get("manifests"), list):
+    # Go's readers take names in any letter case (JSON-5).
+    if not any(name.lower() == "manifests" and isinstance(value, list) for name, value in case.top.index.raw.items()):
         yield refuses("INDEX-3", "The list of manifests in index.json is null or missing: nothing is loaded.")
     elif not case.top.index.manifests:
         yield refuses("INDEX-11" if case.docker else "INDEX-3", "index.json lists nothing: nothing is loaded.")
@@ -65,7 +66,7 @@ def _type_of(case: Case, entry: Descriptor) -> Iterator[Trouble]:
 def ambiguous(case: Case) -> Iterator[Trouble]:
     """INDEX-4, for readers that check for it (containerd, umoci)."""
     raw = case.top.index.raw if case.top is not None else {}
-    if any(raw.get(key) for key in ("config", "layers")):
+    if any(value for name, value in raw.items() if name.lower() in ("config", "layers")):
         yield refuses("INDEX-4", "index.json also looks like a manifest.")
 
 
@@ -142,6 +143,8 @@ def podman_first(case: Case) -> Iterator[Trouble]:
             yield refuses("", "Layers are encrypted, and podman has no key.")
         yield from image_troubles(case, node, fetches_foreign=True)
         yield from _for_containers_image(case, node.image)
+        for layer in node.image.layers:
+            yield from repeats(case, layer.blob)
         name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
         if not name and ref_name and "/" not in ref_name:
             yield warns(
@@ -177,6 +180,8 @@ def skopeo(case: Case) -> Iterator[Trouble]:
         yield refuses(
             "INDEX-5", say("%s is no manifest.", node.blob.member.name if node.blob is not None else "A blob")
         )
+    if walk.depth > 1:
+        yield refuses("INDEX-12", "An index lists an index, and it takes nothing but manifests there.")
     for node in walk.images:
         if node.image is not None:
             if node.image.config_descriptor is not None:
@@ -250,6 +255,8 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
         return
     for _ in walk.missing:
         yield refuses("BLOB-6", "A manifest that it needs is not in the archive.")
+    for _ in walk.unreadable:
+        yield refuses("INDEX-5", say("The ref name %s leads to no manifest.", name))
     for node in walk.images:
         image = node.image
         if image is None:
@@ -265,10 +272,10 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
             yield from labels(image)
             yield from only_sha256(image)
             yield from not_at_its_path(case, image)
-            yield from _bundle(case, image)
+            yield from _bundle(image)
 
 
-def _bundle(case: Case, image: Image) -> Iterator[Trouble]:
+def _bundle(image: Image) -> Iterator[Trouble]:
     """What umoci needs beyond others: known layer types, and a config from which it can make one for runc."""
     for layer in image.layers:
         media_type = layer.media_type or ""
@@ -281,8 +288,6 @@ def _bundle(case: Case, image: Image) -> Iterator[Trouble]:
                     media_type=media_type,
                 ),
             )
-        if layer.blob in case.contents.trailing:
-            yield refuses("LAYER-19", say("Bytes follow the compressed stream of layer %s.", layer.number))
     config = image.parsed_config
     if config is None:
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.compression import Compression
 from inspector.conformance.forecast import Trouble, refuses, warns
-from inspector.conformance.loader_image import of_docker_image
+from inspector.conformance.loader_image import of_docker_image, repeats
 from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import DOCKER, PLAIN, first_or_last, is_hard_link, unreadable
 from inspector.language import say
@@ -44,10 +44,17 @@ def graph_driver(case: Case) -> Iterator[Trouble]:
     yield from has_no_manifest_json(case, streams=True)
     for view in case.docker:
         yield from of_docker_image(case, view, thin_is_fine=True)
+        for blob in view.layers:
+            yield from repeats(case, blob)
         if view.config is not None and view.config.os not in ("", "linux"):
             yield refuses("COMPAT-10", say("An image for %s cannot be loaded by an engine on Linux.", view.config.os))
-        if any(qualify(tag) is None for tag in view.entry.repo_tags):
+        if not all(_is_tagged(tag) for tag in view.entry.repo_tags):
             yield refuses("COMPAT-5", "A tag is no image reference: loading stops there.")
+
+
+def _is_tagged(name: str) -> bool:
+    """Whether it is a reference that states a tag, as both engines want it in RepoTags."""
+    return qualify(name) is not None and ":" in name.partition("@")[0].rpartition("/")[2]
 
 
 def docker_archive(case: Case, *, unpacks: bool = True) -> Iterator[Trouble]:
@@ -68,6 +75,12 @@ def docker_archive(case: Case, *, unpacks: bool = True) -> Iterator[Trouble]:
             yield refuses("COMPAT-9", "A config is larger than the 4 MiB that it reads.")
         if any(name and is_hard_link(case, name) for name in names):
             yield refuses("ARC-4", "A file of the image is a hard link, which it does not follow.")
+        if not unpacks:
+            continue
+        for blob in view.layers:
+            yield from repeats(case, blob)
+        if not all(_is_tagged(tag) and "@" not in tag for tag in view.entry.repo_tags):
+            yield refuses("COMPAT-5", "A tag is no image reference with a tag.")
 
 
 def skopeo(case: Case) -> Iterator[Trouble]:

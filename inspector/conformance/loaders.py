@@ -81,7 +81,7 @@ def _podman(case: Case) -> Iterator[Trouble]:
         yield from first
         return
     second = list(loader_manifestjson.docker_archive(case)) if case.is_tar else []
-    if case.archive.layout == "docker-dir":
+    if case.archive.layout == "docker-dir" and not case.is_tar:
         if not all(image.complete for image in case.images):
             yield from first
         return

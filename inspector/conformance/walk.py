@@ -34,21 +34,24 @@ class Walk:
         """Descriptors without a blob, and whether they are an entry of index.json itself."""
         self.images: list[TreeNode] = []
         self.unreadable: list[TreeNode] = []
+        self.depth = 0
+        """Indexes one within the other, index.json not counted."""
         self._seen: set[Digest] = set()
 
     def visit(self, entry: Descriptor) -> None:
         """Add what is below `entry`; each digest once."""
-        waiting = [(entry, True)]
+        waiting = [(entry, 0)]
         while waiting:
-            descriptor, is_top = waiting.pop()
+            descriptor, depth = waiting.pop()
             if descriptor.digest is None or descriptor.digest in self._seen:
                 continue
             self._seen.add(descriptor.digest)
             node = node_of(self._case, descriptor)
             if node is None:
-                self.missing.append((descriptor, is_top))
+                self.missing.append((descriptor, not depth))
             elif node.index is not None:
-                waiting += [(child, False) for child in self._chosen(node.index)]
+                self.depth = max(self.depth, depth + 1)
+                waiting += [(child, depth + 1) for child in self._chosen(node.index)]
             elif node.image is not None:
                 self.images.append(node)
             else:
