@@ -62,6 +62,8 @@ class Said(str):
 
     def translated(self) -> str:
         """In the person's language, and so are those of its values that were said."""
+        if not self.template:
+            return ""  # a catalogue answers its head to it
         find = _words()
         words = find.ngettext(self.template, self.plural, self.number) if self.plural else find.gettext(self.template)
         if isinstance(self.values, dict):

@@ -14,7 +14,7 @@ from shiboken6 import isValid
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
 from inspector.ui.archive_view import ArchiveView
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon, icon
 from inspector.ui.layout import keep_view, recall_view
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
@@ -179,6 +179,12 @@ class ArchiveStack(QWidget):
         for view in self.views():
             view.bar.hide()
 
+    def palette_changed(self) -> None:
+        """Draw the icons of tabs and trees in the new colours."""
+        for view in self.views():
+            self.tabs.setTabIcon(self.tabs.indexOf(view), icon("archive"))
+            view.model.palette_changed()
+
     def remember(self, view: ArchiveView) -> None:
         """Keep how its panes and columns are arranged, for the next archive."""
         keep_view(self._settings, view)
@@ -219,7 +225,7 @@ class ArchiveStack(QWidget):
 
     def _close_button(self, view: ArchiveView) -> QToolButton:
         button = QToolButton()
-        button.setIcon(icon("close"))
+        draw_icon(button, "close")
         button.setIconSize(QSize(12, 12))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 _INK = b"#000000"
 """What our drawings paint with; replaced by the text colour."""
 _ACCENTS = {b"#1f6fb5": b"#6cb2f0", b"#c01c28": b"#ff7b7b", b"#8f5a00": b"#f6c75b", b"#1d7a3e": b"#6fd08c"}
 """Their other colours (accent, error, warning, good), and what stands for each on a dark ground; contrast 4.5:1 or more."""
+_NAME, _SIDE = "icon-name", "icon-side"
+"""Properties of widgets that show an icon."""
 _SIZES = (16, 20, 24, 32, 48)
 
 
@@ -41,6 +43,25 @@ def icon(name: str) -> QIcon:
         palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText).name(),
         palette.color(QPalette.ColorRole.HighlightedText).name(),
     )
+
+
+def draw_icon(widget: QAbstractButton | QLabel, name: str, side: int = 0) -> None:
+    """Give a button, or a label (`side` pixels wide), the icon `name`; `redraw` finds it again."""
+    widget.setProperty(_NAME, name)
+    if isinstance(widget, QLabel):
+        widget.setProperty(_SIDE, side)
+        widget.setPixmap(icon(name).pixmap(side, side))
+    else:
+        widget.setIcon(icon(name))
+
+
+def redraw(window: QWidget) -> None:
+    """The palette changed: draw the icons of `draw_icon` in it, in `window` and in its dialogs."""
+    widgets: list[QAbstractButton | QLabel] = [*window.findChildren(QAbstractButton), *window.findChildren(QLabel)]
+    for widget in widgets:
+        name = widget.property(_NAME)
+        if isinstance(name, str):
+            draw_icon(widget, name, widget.property(_SIDE) or 0)
 
 
 @lru_cache(maxsize=256)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QWidget
 from shiboken6 import isValid
 
 from inspector.ui.archive_view import ArchiveView
+from inspector.ui.assets import draw_icon
 from inspector.ui.widgets.findings_panel import FindingsPanel
 from inspector.viewmodel.findingsview import FindingRow
 
@@ -28,7 +29,20 @@ class FindingsDock(QDockWidget):
         self.panel.row_followed.connect(self._go_to)
         self.panel.fix_asked.connect(self._fix)
         self.panel.check_asked.connect(self._check)
+        self.topLevelChanged.connect(self._draw_signs)
+        self._draw_signs()
         self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._draw_signs()
+
+    def _draw_signs(self) -> None:
+        """Fusion's own signs are grey pictures, hardly seen on dark ground; Qt puts them back now and then."""
+        for name, drawing in (("qt_dockwidget_closebutton", "close"), ("qt_dockwidget_floatbutton", "float")):
+            button = self.findChild(QAbstractButton, name)
+            if button is not None:
+                draw_icon(button, drawing)
 
     def show_view(self, view: ArchiveView | None) -> None:
         """The findings of that archive, as far as they are known now."""

@@ -47,7 +47,7 @@ def keep_view(settings: Settings, view: ArchiveView) -> None:
     """How the panes and columns of `view` are arranged, for the next archive."""
     files = view.pages.files
     settings.keep_state("splitter", view.splitter.saveState())
-    settings.keep_state("tree-columns", view.tree.header().saveState())
+    settings.keep_state("tree-columns", view.tree.columns_state())
     settings.keep_state("preview", files.splitter.saveState())
     settings.keep_flag("json-as-tree", view.pages.json.shows_tree)
     settings.keep_flag("preview-hidden", not files.shows_preview)

@@ -25,7 +25,7 @@ from inspector.ui import text
 from inspector.ui.actions import fill_menus, make_actions, redraw_icons
 from inspector.ui.archive_stack import ArchiveStack
 from inspector.ui.archive_view import ArchiveView
-from inspector.ui.assets import icon
+from inspector.ui.assets import icon, redraw
 from inspector.ui.dropping import DropChoice, Dropping
 from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.exports import Exports
@@ -331,8 +331,8 @@ class MainWindow(QMainWindow):
             self, "actions_by_id"
         ):
             redraw_icons(self.actions_by_id)
-            for view in self.archives.views():
-                view.model.palette_changed()
+            redraw(self)
+            self.archives.palette_changed()
         elif event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.view is not None:
             self._look_at_source(self.view)
 

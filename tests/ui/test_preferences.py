@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QPushButton, QTabBar
 from pytestqt.qtbot import QtBot
 
 from inspector.progress import CancelToken, ProgressSink
@@ -75,6 +75,33 @@ def test_every_theme_is_chosen_live_and_can_be_read(
     )
     for ink, ground in pairs:
         assert contrast(palette.color(ink), palette.color(ground)) >= least, (ink, ground)
+
+
+def test_signs_on_buttons_follow_the_colours(
+    qtbot: QtBot, window: MainWindow, dialog: PreferencesDialog, archive: Path
+) -> None:
+    window.open_paths([archive])
+    qtbot.waitUntil(lambda: window.view is not None, timeout=PATIENCE_MS)
+    assert window.view is not None
+    window.findings_dock.show()
+    files = window.view.pages.files
+    buttons = [
+        files._expand,
+        window.archives.tabs.tabBar().tabButton(0, QTabBar.ButtonPosition.RightSide),
+        *(button for button in window.findings_dock.findChildren(QAbstractButton) if "qt_dock" in button.objectName()),
+    ]
+    assert len(buttons) == 4
+
+    def brightness(button: object) -> int:
+        assert isinstance(button, QAbstractButton)
+        image = button.icon().pixmap(16, 16).toImage()
+        inks = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+        return max(inks, key=lambda ink: ink.alpha()).lightness()
+
+    for theme, is_bright in ((Theme.DARK, True), (Theme.LIGHT, False)):
+        dialog.theme.setCurrentIndex(dialog.theme.findData(theme.value))
+        for button in buttons:
+            qtbot.waitUntil(lambda: (brightness(button) > 128) is is_bright, timeout=PATIENCE_MS)  # noqa: B023
 
 
 @pytest.mark.parametrize("theme", [Theme.DARK, Theme.CONTRAST])

@@ -20,7 +20,7 @@ from inspector.viewmodel.lastsession import LastSession, OpenArchive
 from inspector.viewmodel.messages import Action
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.preferences import Preferences, Reopen
-from inspector.viewmodel.tree import NodeType
+from inspector.viewmodel.tree import NodeType, TreeColumn
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
 
@@ -291,3 +291,18 @@ def test_the_arrangement_of_a_closed_tab_is_that_of_the_next_archive(
         window.archives.close_at(0)
         window.open_paths([oci_archive])
         assert front(qtbot, window, oci_archive).tree.columnWidth(1) == wide
+
+
+def test_in_a_narrow_pane_names_come_before_the_words_of_states(
+    qtbot: QtBot, tmp_path: Path, oci_archive: Path
+) -> None:
+    with started(qtbot, Settings(tmp_path / "own.ini"), oci_archive) as window:
+        tree = front(qtbot, window, oci_archive).tree
+        wide = tree.columnWidth(TreeColumn.STATE)
+        window.resize(700, 500)
+        qtbot.waitUntil(lambda: tree.columnWidth(TreeColumn.STATE) < wide, timeout=PATIENCE_MS)
+        assert tree.columnWidth(TreeColumn.NAME) > tree.columnWidth(TreeColumn.STATE)
+    with started(qtbot, Settings(tmp_path / "own.ini"), oci_archive) as window:
+        tree = front(qtbot, window, oci_archive).tree
+        window.resize(1400, 800)
+        qtbot.waitUntil(lambda: tree.columnWidth(TreeColumn.STATE) == wide, timeout=PATIENCE_MS)

@@ -98,6 +98,12 @@ def test_without_values_a_percent_sign_is_one() -> None:
     assert say(say("100%")) == "100%"
 
 
+@pytest.mark.usefixtures("spoken")
+def test_nothing_said_is_nothing_in_every_language() -> None:
+    assert tr(say("")) == ""
+    assert in_language(say("%s", say(""))) == ""
+
+
 def test_an_exception_keeps_what_it_was_made_with() -> None:
     assert isinstance(said_by(ValueError(say("the middle"))), Said)
     assert said_by(ValueError("plain")) == "plain"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.files_view import FilesView
 from inspector.viewmodel.commands import COMMANDS
@@ -46,7 +46,7 @@ class CompareBar(QWidget):
         command = COMMANDS["compare-below"]
         tip = QCoreApplication.translate("commands", command.text)
         self.button = self._made("", tip, f"{tip} ({command.shortcuts[0]})")
-        self.button.setIcon(icon(command.icon))
+        draw_icon(self.button, command.icon)
         self.button.toggled.connect(self._toggled)
         self.letters: dict[str, QToolButton] = {}
         layout = QHBoxLayout(self)

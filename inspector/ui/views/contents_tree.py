@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from inspector.ui.models.structure_model import StructureModel
@@ -12,6 +12,8 @@ from inspector.viewmodel.tree import TreeColumn
 _INDENT = 14
 _WIDTHS = ((TreeColumn.SIZE, "1,023 Bytes"), (TreeColumn.STATE, "✓ not checked"))
 """A text as wide as what most rows show."""
+_LEAST_NAME = "▸    ⬚ layer 10 · COPY dir"
+_LEAST_STATE = "✓ …·"
 
 
 class ContentsTree(QTreeView):
@@ -38,12 +40,43 @@ class ContentsTree(QTreeView):
         for column, _sample in _WIDTHS:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         self.setIndentation(_INDENT)
+        self._wanted_state = header.sectionSize(TreeColumn.STATE)
+        """As wide as the person wants to see the states when there is room."""
+        self._sharing = False
+        header.sectionResized.connect(self._resized)
 
     def reset_widths(self) -> None:
         """Columns as they were at first."""
         metrics = self.fontMetrics()
         for column, sample in _WIDTHS:
             self.header().resizeSection(column, metrics.horizontalAdvance(sample) + 14)
+
+    def columns_state(self) -> QByteArray:
+        """How wide the columns are where there is room, to be kept."""
+        self._set_state_width(self._wanted_state)
+        state = self.header().saveState()
+        self._share()
+        return state
+
+    def _resized(self, column: int, _old: int, new: int) -> None:
+        if column == TreeColumn.STATE and not self._sharing:
+            self._wanted_state = new
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """In a narrow pane names come first: of the states their signs are left, the words are in the tooltip."""
+        metrics = self.fontMetrics()
+        room = self.viewport().width() - self.header().sectionSize(TreeColumn.SIZE)
+        room -= metrics.horizontalAdvance(_LEAST_NAME)
+        self._set_state_width(min(self._wanted_state, max(room, metrics.horizontalAdvance(_LEAST_STATE))))
+
+    def _set_state_width(self, width: int) -> None:
+        self._sharing = True
+        self.header().resizeSection(TreeColumn.STATE, width)
+        self._sharing = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

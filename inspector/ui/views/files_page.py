@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.compare_bar import CompareBar
 from inspector.ui.views.files_view import FilesView
@@ -73,7 +73,7 @@ class FilesPage(QWidget):
 
     def _button(self, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
-        button.setIcon(icon(name))
+        draw_icon(button, name)
         text.set_tip(button, tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)

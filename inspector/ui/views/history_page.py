@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.ui.views.list_pages import ColumnOf, DetailedTable, RowsModel
 from inspector.viewmodel.copying import step_choices
 from inspector.viewmodel.pages import HistoryRow
@@ -73,7 +73,7 @@ class HistoryPage(QWidget):
         self.steps_button.setChecked(True)
         self.dockerfile_button.toggled.connect(self._choose)
         self.copy_button = QToolButton()
-        self.copy_button.setIcon(icon("copy"))
+        draw_icon(self.copy_button, "copy")
         self.copy_button.setAutoRaise(True)
         text.set_tip(self.copy_button, self.tr("Copy the whole text"))
         self.copy_button.setAccessibleName(self.tr("Copy the whole text"))

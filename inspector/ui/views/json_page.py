@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.views.decoded_pane import DecodedPane
 from inspector.ui.views.json_tree import JsonTreeView
@@ -62,7 +62,7 @@ class JsonPage(QWidget):
         self._found = text.label()
         self._found.setForegroundRole(self._found.palette().ColorRole.PlaceholderText)
         self._copy = QToolButton(self)
-        self._copy.setIcon(icon("copy"))
+        draw_icon(self._copy, "copy")
         self._copy.setText(self.tr("Copy JSON"))
         self._copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         text.set_tip(self._copy, self.tr("Copy the whole document as stored"))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSplitter, 
 
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.ui.models.size_table_model import SizeTableModel
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.widgets.elided import ElidedLabel
@@ -83,7 +83,7 @@ class SizeMapPage(QWidget):
 
     def _button(self, name: str, tip: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton(self)
-        button.setIcon(icon(name))
+        draw_icon(button, name)
         text.set_tip(button, tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.viewmodel.display import elided
 from inspector.viewmodel.recent import RecentArchive, RecentList
 
@@ -73,10 +73,11 @@ class DropPage(QWidget):
         )
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.open_button = QPushButton(icon("open"), self.tr("Open archive…"))
+        self.open_button = QPushButton(self.tr("Open archive…"))
+        draw_icon(self.open_button, "open")
         self.open_button.clicked.connect(self.open_asked)
         picture = QLabel()
-        picture.setPixmap(icon("archive").pixmap(48, 48))
+        draw_icon(picture, "archive", 48)
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside = QVBoxLayout(self._area)
         inside.setContentsMargins(24, 24, 24, 24)
@@ -144,13 +145,13 @@ class DropPage(QWidget):
             button, entry = self._buttons[path]
             gone = self.tr("not found: %s") % entry.path
             button.setText(f"{text.caption(entry.title)}\n{text.caption(elided(gone, _MOST_CHARACTERS))}")
-            button.setIcon(icon("absent"))
+            draw_icon(button, "absent")
             button.setAccessibleName(f"{entry.title}, {gone}")
 
     def _entry(self, entry: RecentArchive, now: float) -> QToolButton:
         button = QToolButton()
         button.setText(f"{text.caption(entry.title)}\n{text.caption(entry.details(now))}")
-        button.setIcon(icon("archive"))
+        draw_icon(button, "archive")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -162,7 +163,7 @@ class DropPage(QWidget):
 
     def _remover(self, entry: RecentArchive) -> QToolButton:
         button = QToolButton()
-        button.setIcon(icon("close"))
+        draw_icon(button, "close")
         button.setAutoRaise(True)
         text.set_tip(button, self.tr("Take it off this list"))
         button.setAccessibleName(self.tr("Remove %s from the list") % entry.title)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 
 from inspector.findings import Severity
 from inspector.ui import text
-from inspector.ui.assets import icon
+from inspector.ui.assets import draw_icon
 from inspector.viewmodel.messages import Action, Message
 
 _LOOKS = {Severity.INFO: ("info", 210), Severity.WARNING: ("warning", 40), Severity.ERROR: ("error", 0)}
@@ -37,7 +37,7 @@ class MessageBar(QFrame):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(6)
         self._close = QToolButton(self)
-        self._close.setIcon(icon("close"))
+        draw_icon(self._close, "close")
         self._close.setAutoRaise(True)
         text.set_tip(self._close, self.tr("Close this message"))
         self._close.setAccessibleName(self.tr("Close this message"))
@@ -47,7 +47,8 @@ class MessageBar(QFrame):
         self._details = text.pane(self.tr("Details"), parent=self)
         self._details.setMaximumHeight(160)
         self._details.hide()
-        self._copy = QPushButton(icon("copy"), self.tr("Copy Details"), self)
+        self._copy = QPushButton(self.tr("Copy Details"), self)
+        draw_icon(self._copy, "copy")
         self._copy.clicked.connect(self._copy_details)
         self._copy.hide()
         row = QHBoxLayout()
@@ -106,7 +107,7 @@ class MessageBar(QFrame):
         self._later = []
         self._tell_more()
         name, hue = _GOOD if Action.OPEN_RESULT in message.actions else _LOOKS[message.severity]
-        self._icon.setPixmap(icon(name).pixmap(22, 22))
+        draw_icon(self._icon, name, 22)
         self._icon.setAccessibleName(message.severity.word)
         self._tint(hue)
         self._title.setText(message.title)
