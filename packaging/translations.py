@@ -70,6 +70,7 @@ def _tables() -> Iterator[str]:
     from inspector.archive.orphans import OrphanKind
     from inspector.archive.tar_extensions import Stop
     from inspector.conformance.registry import RULES
+    from inspector.layers.notable import Reason
     from inspector.oci import annotations, mediatype
     from inspector.viewmodel import (
         explanations,
@@ -99,6 +100,7 @@ def _tables() -> Iterator[str]:
             yield state.word
             yield state.tooltip
     yield from (kind.value for kind in (*OrphanKind, *MemberKind, *Stop))
+    yield from (reason.value for reason in Reason)
     yield from ("A safety limit was reached", "Cancelled")
     yield from messages._LABELS.values()
     yield from (words for _, words in (*labels._PREDICATES, *labels._ARTIFACTS))

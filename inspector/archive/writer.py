@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.faults import is_shuffled
 from inspector.archive.image import Image, NodeKind, Writer
+from inspector.language import say
 from inspector.oci.annotations import CREATED, IMAGE_NAME, REF_NAME
 
 if TYPE_CHECKING:
@@ -84,26 +85,32 @@ def tell_writer(members: MemberTable, found: Found, outer: ByteSource | None) ->
         end = members.end
         if end is not None and (end.truncated_at is not None or end.bad_header_at is not None):
             return Writer(
-                "docker 24 or earlier",
+                say("docker 24 or earlier"),
                 (
-                    "v1 folders are there, and the end of the archive, where later versions have manifest.json, is missing",
+                    say(
+                        "v1 folders are there, and the end of the archive, where later versions have manifest.json, is missing"
+                    ),
                 ),
             )
         return Writer(
-            "docker 1.9 or earlier",
-            ("there is no manifest.json, only v1 folders" + (" and repositories" if found.documents else ""),),
+            say("docker 1.9 or earlier"),
+            (
+                say("there is no manifest.json, only v1 folders and repositories")
+                if found.documents
+                else say("there is no manifest.json, only v1 folders"),
+            ),
         )
     if found.layout == "docker-dir":
         version = "version" in evidence.names
         return Writer(
-            "skopeo, podman or buildah (dir:)",
+            say("skopeo, podman or buildah (dir:)"),
             (
-                "manifest.json is a manifest itself and blobs are named by bare digits",
-                *(("the file version is there",) if version else ()),
+                say("manifest.json is a manifest itself and blobs are named by bare digits"),
+                *((say("the file version is there"),) if version else ()),
             ),
         )
     if found.is_salvage:
-        return Writer("unknown", ("the documents that would tell are missing; the archive is not whole",))
+        return Writer(say("unknown"), (say("the documents that would tell are missing; the archive is not whole"),))
     if found.layout == "docker-save":
         return _docker_archive(evidence, found.entries)
     if found.layout == "oci-layout+docker":
@@ -118,28 +125,30 @@ def _docker_archive(evidence: Evidence, entries: Sequence[DockerManifestEntry]) 
     configs = [entry.config for entry in entries]
     layers = [layer for entry in entries for layer in entry.layers]
     if any(layer.startswith(("/sha256:", "blank_")) or not layer for layer in layers):
-        return Writer("pack (buildpacks)", ("layers are called /sha256:<hex>.tar or are left out as blank files",))
+        return Writer(
+            say("pack (buildpacks)"), (say("layers are called /sha256:<hex>.tar or are left out as blank files"),)
+        )
     if configs and all(config.startswith("sha256:") for config in configs):
-        return Writer("crane, ko or kaniko", ("configs are called sha256:<hex> and layers <hex>.tar.gz",))
+        return Writer(say("crane, ko or kaniko"), (say("configs are called sha256:<hex> and layers <hex>.tar.gz"),))
     if configs == ["config.json"] and all(layer.endswith(".tar.gz") for layer in layers):
-        return Writer("jib", ("the config is called config.json and layers are called <hex>.tar.gz",))
+        return Writer("jib", (say("the config is called config.json and layers are called <hex>.tar.gz"),))
     if layers and all(layer.startswith("blobs/") for layer in layers):
-        text = "rules_oci (Bazel)" if any(layer.endswith(".tar.gz") for layer in layers) else "unknown"
-        return Writer(text, ("layers lie under blobs/, but there is no oci-layout",))
+        text = say("rules_oci (Bazel)") if any(layer.endswith(".tar.gz") for layer in layers) else say("unknown")
+        return Writer(text, (say("layers lie under blobs/, but there is no oci-layout"),))
     if layers and all("/" not in layer and layer.endswith(".tar") for layer in layers):
         return Writer(
-            "podman, skopeo or buildah (docker-archive)",
-            ("layers are called <diff id>.tar at the top, v1 folders hold links to them",),
+            say("podman, skopeo or buildah (docker-archive)"),
+            (say("layers are called <diff id>.tar at the top, v1 folders hold links to them"),),
         )
     if layers and all(layer.endswith("/layer.tar") for layer in layers):
         return _v1_folders(evidence)
     header = evidence.header(configs[0]) if configs and not layers else None
     if header is not None and header.mode == 0o444 and header.mtime == 0:
         return Writer(
-            "podman, skopeo or buildah (docker-archive)",
-            ("the image has no layers; files are read-only and dated 1970",),
+            say("podman, skopeo or buildah (docker-archive)"),
+            (say("the image has no layers; files are read-only and dated 1970"),),
         )
-    return Writer("unknown", ("its manifest.json follows no writer that we know",))
+    return Writer(say("unknown"), (say("its manifest.json follows no writer that we know"),))
 
 
 def _v1_folders(evidence: Evidence) -> Writer:
@@ -148,24 +157,26 @@ def _v1_folders(evidence: Evidence) -> Writer:
         indented = evidence.raw("manifest.json").startswith((b"[\n", b"[ "))
         if indented:
             return Writer(
-                "nix (dockerTools.streamLayeredImage)",
-                ("manifest.json is indented, layer folders have no VERSION",),
+                say("nix (dockerTools.streamLayeredImage)"),
+                (say("manifest.json is indented, layer folders have no VERSION"),),
             )
-        return Writer("unknown", ("layer folders have no VERSION, manifest.json is compact",))
+        return Writer(say("unknown"), (say("layer folders have no VERSION, manifest.json is compact"),))
     layer, version = evidence.first("/layer.tar"), evidence.first("/VERSION")
     header = evidence.header(layer) if layer is not None else None
     if header is not None and header.mtime in (0, 1) and not header.mode & 0o222:
-        return Writer("nix (dockerTools.buildImage)", ("members are read-only and dated to the second 0 or 1",))
+        return Writer(
+            say("nix (dockerTools.buildImage)"), (say("members are read-only and dated to the second 0 or 1"),)
+        )
     names = evidence.names
     in_order = not evidence.is_retarred and layer is not None and version is not None
     if in_order and names.index(layer or "") < names.index(version or ""):
         return Writer(
-            "crane (legacy format) or rules_docker",
-            ("in each folder layer.tar comes before VERSION; Docker writes VERSION first",),
+            say("crane (legacy format) or rules_docker"),
+            (say("in each folder layer.tar comes before VERSION; Docker writes VERSION first"),),
         )
-    reasons = ["each layer has a folder with VERSION, json and layer.tar, and manifest.json lists them"]
+    reasons = [say("each layer has a folder with VERSION, json and layer.tar, and manifest.json lists them")]
     if evidence.is_retarred:
-        reasons.append("it was unpacked since, so the order of members tells nothing")
+        reasons.append(say("it was unpacked since, so the order of members tells nothing"))
     builders = sorted(
         {
             image.parsed_config.docker_version
@@ -174,8 +185,8 @@ def _v1_folders(evidence: Evidence) -> Writer:
         }
     )
     if builders:
-        reasons.append(f"configs say they were built by Docker {', '.join(builders)} (not: saved by)")
-    return Writer("docker 1.10 to 24 (graph driver)", tuple(reasons))
+        reasons.append(say("configs say they were built by Docker %s (not: saved by)", ", ".join(builders)))
+    return Writer(say("docker 1.10 to 24 (graph driver)"), tuple(reasons))
 
 
 # both trees --------------------------------------------------------------------------------------------
@@ -185,60 +196,61 @@ def _both(evidence: Evidence) -> Writer:
     sources = any(entry.layer_sources for entry in evidence.found.entries)
     compact = evidence.raw("oci-layout").strip() == _COMPACT_LAYOUT and "repositories" not in evidence.names
     if compact and sources:
-        reasons = ["manifest.json has LayerSources, but oci-layout has no blank and there is no repositories"]
+        reasons = [say("manifest.json has LayerSources, but oci-layout has no blank and there is no repositories")]
         if evidence.names[:1] == ["oci-layout"]:
-            reasons.append("oci-layout is the first member")
+            reasons.append(say("oci-layout is the first member"))
         return Writer("regctl", tuple(reasons))
     if compact and evidence.names[:1] == ["oci-layout"]:
-        return Writer("regctl", ("oci-layout is the first member",))
+        return Writer("regctl", (say("oci-layout is the first member"),))
     if sources or "repositories" in evidence.names or len(evidence.raw("oci-layout")) == 31:
         return _graph_driver(evidence)
-    reasons = ["both trees are there, manifest.json has no LayerSources and there is no repositories"]
+    reasons = [say("both trees are there, manifest.json has no LayerSources and there is no repositories")]
     blob = next((name for name in evidence.names if name.startswith("blobs/sha256/")), None)
     header = evidence.header(blob) if blob is not None else None
     if header is not None and header.mode == 0o444 and header.mtime == 0:
-        reasons.append("blobs are read-only and dated 1970")
+        reasons.append(say("blobs are read-only and dated 1970"))
     version = ""
     if "mediaType" not in evidence.value("index.json"):
-        version = " before 1.7.15"
-        reasons.append("index.json has no mediaType")
+        version = say(" before 1.7.15")
+        reasons.append(say("index.json has no mediaType"))
     if any(CREATED in annotations for annotations in evidence.annotations()):
-        reasons.append("index.json states when the image was built")
-        return Writer("buildx or BuildKit (type=docker)", tuple(reasons))
+        reasons.append(say("index.json states when the image was built"))
+        return Writer(say("buildx or BuildKit (type=docker)"), tuple(reasons))
     if any("config.digest" in annotations for annotations in evidence.annotations()):
-        reasons.append("index.json names the digest of a config, as docker save by ID does")
-        return Writer("docker 25 or later (containerd image store)", tuple(reasons))
-    return Writer(f"containerd{version}: docker with the containerd image store, ctr or nerdctl", tuple(reasons))
+        reasons.append(say("index.json names the digest of a config, as docker save by ID does"))
+        return Writer(say("docker 25 or later (containerd image store)"), tuple(reasons))
+    return Writer(say("containerd%s: docker with the containerd image store, ctr or nerdctl", version), tuple(reasons))
 
 
 def _graph_driver(evidence: Evidence) -> Writer:
-    reasons = ["manifest.json has LayerSources, as Docker's graph driver writes them since 25"]
+    reasons: list[str] = [say("manifest.json has LayerSources, as Docker's graph driver writes them since 25")]
     images = [i for i in evidence.found.images if i.kind is NodeKind.IMAGE and i.parsed_manifest is not None]
     manifests = evidence.value("index.json").get("manifests")
     platform = [image for image in images if image.config_descriptor is not None and image.config_descriptor.platform]
     if any(_no_layers(image) for image in images):
         return Writer(
-            "docker 25.0.0-beta.1 to 25.0.0-rc.1 (graph driver)",
-            (*reasons, "a manifest has no layers although its config has diffIDs (moby#47065)"),
+            say("docker 25.0.0-beta.1 to 25.0.0-rc.1 (graph driver)"),
+            (*reasons, say("a manifest has no layers although its config has diffIDs (moby#47065)")),
         )
     if any(_wrong_sizes(image) for image in images):
         return Writer(
-            "docker 25.0.0-rc.2 (graph driver)",
-            (*reasons, "sizes in a manifest are not those of the layers (moby#47072)"),
+            say("docker 25.0.0-rc.2 (graph driver)"),
+            (*reasons, say("sizes in a manifest are not those of the layers (moby#47072)")),
         )
     if any(is_shuffled(image) or _collapsed(image) for image in images):
         return Writer(
-            "docker 25.0.0 (graph driver)", (*reasons, "a manifest lists its layers in random order (moby#47150)")
+            say("docker 25.0.0 (graph driver)"),
+            (*reasons, say("a manifest lists its layers in random order (moby#47150)")),
         )
     if "manifests" in evidence.value("index.json") and manifests is None:
         return Writer(
-            "docker 25.0.0 to 25.0.2 (graph driver)",
-            (*reasons, "index.json says null instead of a list of manifests (moby#47210)"),
+            say("docker 25.0.0 to 25.0.2 (graph driver)"),
+            (*reasons, say("index.json says null instead of a list of manifests (moby#47210)")),
         )
     if platform:
         return Writer(
-            "docker 25.0.0 to 25.0.5 or 26.0.0 (graph driver)",
-            (*reasons, "the descriptor of a config carries a platform"),
+            say("docker 25.0.0 to 25.0.5 or 26.0.0 (graph driver)"),
+            (*reasons, say("the descriptor of a config carries a platform")),
         )
     return _later_docker(evidence, reasons)
 
@@ -246,16 +258,16 @@ def _graph_driver(evidence: Evidence) -> Writer:
 def _later_docker(evidence: Evidence, reasons: list[str]) -> Writer:
     index, folder = evidence.header("index.json"), evidence.header("blobs/sha256")
     if index is None or folder is None or evidence.is_retarred:
-        return Writer("docker 25.0.6 or later (graph driver)", tuple(reasons))
+        return Writer(say("docker 25.0.6 or later (graph driver)"), tuple(reasons))
     if index.mtime:
-        reasons.append("index.json carries the time of saving, as up to 27")
-        return Writer("docker 25.0.6, or 26.0.1 to 27 (graph driver)", tuple(reasons))
-    reasons.append("index.json is dated 1970, as since 28")
+        reasons.append(say("index.json carries the time of saving, as up to 27"))
+        return Writer(say("docker 25.0.6, or 26.0.1 to 27 (graph driver)"), tuple(reasons))
+    reasons.append(say("index.json is dated 1970, as since 28"))
     if folder.mtime:
-        reasons.append("the folder blobs/sha256 carries the time of saving, as up to 28")
-        return Writer("docker 28 (graph driver)", tuple(reasons))
-    reasons.append("the folder blobs/sha256 is dated 1970 too, as since 29")
-    return Writer("docker 29 or later (graph driver)", tuple(reasons))
+        reasons.append(say("the folder blobs/sha256 carries the time of saving, as up to 28"))
+        return Writer(say("docker 28 (graph driver)"), tuple(reasons))
+    reasons.append(say("the folder blobs/sha256 is dated 1970 too, as since 29"))
+    return Writer(say("docker 29 or later (graph driver)"), tuple(reasons))
 
 
 def _no_layers(image: Image) -> bool:
@@ -289,27 +301,27 @@ def _layout(evidence: Evidence) -> Writer:
     annotations = evidence.annotations()
     image_names = any(IMAGE_NAME in entry for entry in annotations)
     if any(str(entry.get("kind", "")).startswith("dev.cosignproject.cosign/") for entry in annotations):
-        return Writer("cosign (save)", ("index.json has cosign's kind annotations",))
+        return Writer(say("cosign (save)"), (say("index.json has cosign's kind annotations"),))
     nested = {str(d.get("digest")) for d in evidence.descriptors()}
     repeated = [i for i in evidence.found.images if len(i.path) > 1 and i.path[-1] in nested]
     if not image_names and (repeated or any("artifactType" in d for d in evidence.descriptors())):
-        return Writer("oras", ("index.json lists what its indexes hold once more, or artifacts by type",))
+        return Writer("oras", (say("index.json lists what its indexes hold once more, or artifacts by type"),))
     if any(CREATED in entry for entry in annotations):
-        text = "index.json states when the image was built"
-        return Writer("buildx or BuildKit (type=oci)", (text, "there is no manifest.json"))
+        text = say("index.json states when the image was built")
+        return Writer(say("buildx or BuildKit (type=oci)"), (text, say("there is no manifest.json")))
     if image_names:
-        text = "index.json has io.containerd.image.name, and there is no manifest.json"
-        return Writer("containerd (ctr or nerdctl without manifest.json), or BuildKit", (text,))
+        text = say("index.json has io.containerd.image.name, and there is no manifest.json")
+        return Writer(say("containerd (ctr or nerdctl without manifest.json), or BuildKit"), (text,))
     if index.startswith(b"{\n   ") and not index.startswith(b"{\n    "):
-        return Writer("crane (OCI format)", ("index.json is indented by three blanks",))
+        return Writer(say("crane (OCI format)"), (say("index.json is indented by three blanks"),))
     if layout.rstrip(b"\n") != layout and index.endswith(b"\n"):
-        return Writer("umoci", ("oci-layout and index.json end with a newline",))
+        return Writer("umoci", (say("oci-layout and index.json end with a newline"),))
     refs = [str(entry[REF_NAME]) for entry in annotations if REF_NAME in entry]
     if len(layout) == 31 and "blobs" not in evidence.names:
-        return Writer("jib", ("oci-layout has 31 bytes and there are no folder entries",))
+        return Writer("jib", (say("oci-layout has 31 bytes and there are no folder entries"),))
     if any(ref.startswith("@") for ref in refs):
-        return Writer("containerd", ("a ref.name begins with @",))
-    reasons = ["index.json has no name but ref.name, and there is no manifest.json"]
+        return Writer("containerd", (say("a ref.name begins with @"),))
+    reasons = [say("index.json has no name but ref.name, and there is no manifest.json")]
     if "mediaType" not in evidence.value("index.json"):
-        reasons.append("index.json has no mediaType")
-    return Writer("skopeo, podman or buildah (oci-archive)", tuple(reasons))
+        reasons.append(say("index.json has no mediaType"))
+    return Writer(say("skopeo, podman or buildah (oci-archive)"), tuple(reasons))

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from inspector.language import say
+
 if TYPE_CHECKING:
     from inspector.oci.config import HistoryEntry
     from inspector.oci.execution import Execution
@@ -22,16 +24,16 @@ _HARMLESS = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME|LENGTH|TTL|TIMEOUT|EXPIRY)$"
 # Every repeat here is bounded and starts at a fixed word: the time is in proportion to the text.
 _ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z][A-Za-z0-9_]{1,60})=(\S)")
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY"), "private key"),
-    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}"), "GitHub token"),
-    (re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22}"), "GitHub token"),
+    (re.compile(r"-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY"), say("private key")),
+    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}"), say("GitHub token")),
+    (re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22}"), say("GitHub token")),
     (re.compile(r"\bglpat-[A-Za-z0-9_-]{20}"), "GitLab token"),
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "AWS access key"),
-    (re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10}"), "Slack token"),
-    (re.compile(r"\bnpm_[A-Za-z0-9]{36}"), "npm token"),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), say("AWS access key")),
+    (re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10}"), say("Slack token")),
+    (re.compile(r"\bnpm_[A-Za-z0-9]{36}"), say("npm token")),
     (re.compile(r"\bAIza[A-Za-z0-9_-]{35}"), "Google API key"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{10,200}\.eyJ"), "JSON web token"),
-    (re.compile(r"\bhttps?://[^/\s:@]{1,60}:[^/\s@]{1,100}@"), "password in an address"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{10,200}\.eyJ"), say("JSON web token")),
+    (re.compile(r"\bhttps?://[^/\s:@]{1,60}:[^/\s@]{1,100}@"), say("password in an address")),
 )
 
 
@@ -51,13 +53,13 @@ def suspects(text: str) -> list[Suspect]:
     """What looks like a secret in a command of the history or a value, in the order of the text."""
     looked_at = text[:LONGEST_TEXT]
     found = [
-        Suspect(match.start(), f"value of {match[1]}")
+        Suspect(match.start(), say("value of %s", match[1]))
         for match in _ASSIGNMENT.finditer(looked_at)
         if secret_variable(match[1]) and match[2] not in "$<{'\""
     ]
     # A quoted value counts as well, an empty one does not.
     found += [
-        Suspect(match.start(), f"value of {match[1]}")
+        Suspect(match.start(), say("value of %s", match[1]))
         for match in re.finditer(r"(?<![A-Za-z0-9_])([A-Za-z][A-Za-z0-9_]{1,60})=(['\"])(?!\2|\$)", looked_at)
         if secret_variable(match[1])
     ]
@@ -80,7 +82,7 @@ def secrets_in_execution(execution: Execution) -> Iterator[tuple[str, ConfigSecr
     for place, pairs in (("environment", variables), ("label", execution.labels.items())):
         for name, value in pairs:
             found = suspects(value)
-            what = found[0].what if found else "value of " + name if secret_variable(name) and value else ""
+            what = found[0].what if found else say("value of %s", name) if secret_variable(name) and value else ""
             # A reference to another variable is no secret, it is where one would be put.
             if what and not value.startswith("$"):
                 yield place, ConfigSecret(name, 0, what, value[:LONGEST_TEXT])

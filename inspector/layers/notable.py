@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from inspector.language import say
 from inspector.layers.merged import Merged
 from inspector.layers.table import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK, Listing
 from inspector.layers.whiteout import PREFIX, parse
@@ -44,24 +45,24 @@ class Notable(NamedTuple):
 
 
 _SECRET_NAMES: tuple[tuple[str, str], ...] = (
-    (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", "private SSH key"),
-    (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", "private key or certificate"),
-    (r"[^/]*\.(p12|pfx|jks|keystore|kdbx?|asc\.key|gpg\.key)", "key store"),
-    (r"\.env(\.[^/]+)?|[^/]*\.env", "environment file"),
-    (r"\.?git-credentials", "stored Git passwords"),
-    (r"\.netrc|_netrc|\.pgpass|\.my\.cnf|\.mylogin\.cnf", "stored passwords"),
-    (r"\.npmrc|\.pypirc|\.yarnrc\.yml|\.gem/credentials|\.cargo/credentials(\.toml)?", "package registry token"),
-    (r"\.dockercfg|\.docker/config\.json|containers/auth\.json", "registry login"),
-    (r"\.aws/(credentials|config)|\.boto|\.s3cfg", "cloud credentials"),
-    (r"(application_default_credentials|service[-_]?account[^/]*|credentials)\.json", "cloud credentials"),
-    (r"\.azure/(accessTokens|msal_token_cache|azureProfile)\.json", "cloud credentials"),
-    (r"\.kube/config|kubeconfig|admin\.conf", "cluster login"),
-    (r"\.vault-token|\.vault_pass(word)?(\.txt)?", "vault token"),
-    (r"terraform\.tfstate(\.backup)?|[^/]*\.tfvars", "infrastructure state, often with passwords"),
-    (r"\.htpasswd|\.bash_history|\.zsh_history|\.mysql_history|\.psql_history", "passwords or commands typed"),
-    (r"etc/g?shadow-?", "password hashes"),
-    (r"secrets?\.(ya?ml|json|toml|ini|txt)|[^/]*[._-]secrets?\.(ya?ml|json)", "file of secrets"),
-    (r"wp-config\.php|\.?rails_master_key|master\.key", "application secret"),
+    (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", say("private SSH key")),
+    (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", say("private key or certificate")),
+    (r"[^/]*\.(p12|pfx|jks|keystore|kdbx?|asc\.key|gpg\.key)", say("key store")),
+    (r"\.env(\.[^/]+)?|[^/]*\.env", say("environment file")),
+    (r"\.?git-credentials", say("stored Git passwords")),
+    (r"\.netrc|_netrc|\.pgpass|\.my\.cnf|\.mylogin\.cnf", say("stored passwords")),
+    (r"\.npmrc|\.pypirc|\.yarnrc\.yml|\.gem/credentials|\.cargo/credentials(\.toml)?", say("package registry token")),
+    (r"\.dockercfg|\.docker/config\.json|containers/auth\.json", say("registry login")),
+    (r"\.aws/(credentials|config)|\.boto|\.s3cfg", say("cloud credentials")),
+    (r"(application_default_credentials|service[-_]?account[^/]*|credentials)\.json", say("cloud credentials")),
+    (r"\.azure/(accessTokens|msal_token_cache|azureProfile)\.json", say("cloud credentials")),
+    (r"\.kube/config|kubeconfig|admin\.conf", say("cluster login")),
+    (r"\.vault-token|\.vault_pass(word)?(\.txt)?", say("vault token")),
+    (r"terraform\.tfstate(\.backup)?|[^/]*\.tfvars", say("infrastructure state, often with passwords")),
+    (r"\.htpasswd|\.bash_history|\.zsh_history|\.mysql_history|\.psql_history", say("passwords or commands typed")),
+    (r"etc/g?shadow-?", say("password hashes")),
+    (r"secrets?\.(ya?ml|json|toml|ini|txt)|[^/]*[._-]secrets?\.(ya?ml|json)", say("file of secrets")),
+    (r"wp-config\.php|\.?rails_master_key|master\.key", say("application secret")),
 )
 # Tried on the last one or two segments only, and never on a long one: names come from strangers.
 _SECRET = re.compile(
@@ -163,14 +164,15 @@ def notable_in(listing: Listing) -> Iterator[tuple[int, Reason, str]]:
         if kind == FILE and (secret := likely_secret(path)) is not None:
             yield index, Reason.LIKELY_SECRET, secret
         elif kind in (CHAR, BLOCK):
-            word = "character" if kind == CHAR else "block"
-            yield index, Reason.DEVICE, f"{word} device {listing.link(index).decode()}"
+            numbers = listing.link(index).decode()
+            told = say("character device %s", numbers) if kind == CHAR else say("block device %s", numbers)
+            yield index, Reason.DEVICE, told
         if listing.xattrs and (value := listing.xattrs.get(index, {}).get(CAPABILITY)) is not None:
             yield index, Reason.CAPABILITIES, capabilities(value)
 
 
 def _rights(index: int, kind: int, mode: int) -> Iterator[tuple[int, Reason, str]]:
-    octal = f"mode {mode:04o}"
+    octal = say("mode %s", f"{mode:04o}")
     if kind != DIRECTORY:
         if mode & stat.S_ISUID:
             yield index, Reason.SETUID, octal
@@ -179,7 +181,7 @@ def _rights(index: int, kind: int, mode: int) -> Iterator[tuple[int, Reason, str
         if mode & stat.S_IWOTH and kind == FILE:
             yield index, Reason.WORLD_WRITABLE, octal
     elif mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        yield index, Reason.WORLD_WRITABLE, f"{octal}, without the sticky bit"
+        yield index, Reason.WORLD_WRITABLE, say("%s, without the sticky bit", octal)
 
 
 def notable_files(merged: Merged) -> Sequence[Notable]:

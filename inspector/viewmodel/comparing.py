@@ -137,7 +137,7 @@ def _digests(
             wanted.setdefault(layer, set()).add(entry)
     digests: dict[Place, bytes] = {}
     for done, layer in enumerate(sorted(wanted)):
-        sink(Progress("Comparing contents", done, len(wanted), f"layer {layer + 1}"))
+        sink(Progress(tr("Comparing contents"), done, len(wanted), f"layer {layer + 1}"))
         blob = image.layers[layer].blob
         if blob is None:
             continue

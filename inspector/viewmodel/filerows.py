@@ -243,7 +243,7 @@ class FileRows:
         if column == Column.SIZE:
             exact = display.size_exact(self.tree.sizes[node])
             return (
-                f"{exact} in {display.count(self.tree.counts[node], 'file', 'files')}"
+                tr("%s in %s") % (exact, display.count(self.tree.counts[node], "file", "files"))
                 if node in self.folders
                 else exact
             )
@@ -267,7 +267,7 @@ class FileRows:
         if not layer:
             return tr("No entry states this folder.")
         step = self.steps[layer - 1] if layer <= len(self.steps) else ""
-        return tr("layer %s: %s") % (layer, step or "the image does not say what made it")
+        return tr("layer %s: %s") % (layer, step or tr("the image does not say what made it"))
 
     def _name_tooltip(self, node: int) -> str:
         lines = [display.safe("/" + self.path_text(node))]

@@ -319,7 +319,9 @@ class FileList:
         self._kept = kept = self._tree.with_parents(matches)
         self._expanded = {node for node in self._children if kept[node]}
         self._lay_out()
-        return FilterResult(len(matches), f"{len(matches):,} of {display.count(self.total, 'entry', 'entries')}")
+        return FilterResult(
+            len(matches), tr("%s of %s") % (f"{len(matches):,}", display.count(self.total, "entry", "entries"))
+        )
 
     def matches(self, row: int) -> bool:
         """False for a folder that is shown only for what is below it."""
@@ -350,7 +352,7 @@ class FileList:
         total, files = sum_of(self._rows, nodes)
         return SelectionSum(
             tr("%s selected, %s") % (f"{len(nodes):,}", display.size(total)),
-            f"{display.size_exact(total)} in {display.count(files, 'file', 'files')}",
+            tr("%s in %s") % (display.size_exact(total), display.count(files, "file", "files")),
         )
 
     def _lay_out(self) -> None:

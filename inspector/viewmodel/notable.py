@@ -33,8 +33,8 @@ def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToke
     rows += (
         replace(
             found_row(session, node, merged.listings[file.layer - 1], file.layer, file.entry, file.hidden_by),
-            why=str(file.reason.value),
-            detail=display.safe(file.detail),
+            why=tr(file.reason.value),
+            detail=display.safe(tr(file.detail)),
         )
         for file in found[: MOST_ROWS - len(rows)]
     )
@@ -64,7 +64,9 @@ def _config_rows(session: ArchiveSession, node: StructureNode, token: CancelToke
         count += 1
         if count > MOST_SECRETS:
             return
-        yield _row(places[place] % display.safe(secret.name, 200), tr("configuration"), secret.what, secret.value, at)
+        yield _row(
+            places[place] % display.safe(secret.name, 200), tr("configuration"), tr(secret.what), secret.value, at
+        )
     layers = [layer for _, layer in image.history]
     for secret in secrets_in_history(entry for entry, _ in image.history):
         token.check()
@@ -73,7 +75,7 @@ def _config_rows(session: ArchiveSession, node: StructureNode, token: CancelToke
             return
         layer = layers[secret.step - 1]
         where = tr("layer %d") % layer.number if layer is not None else tr("configuration")
-        yield _row(tr("history, step %d") % secret.step, where, secret.what, secret.value, at)
+        yield _row(tr("history, step %d") % secret.step, where, tr(secret.what), secret.value, at)
 
 
 def _row(place: str, layer: str, what: str, value: str, node: StructureNode) -> FoundFile:

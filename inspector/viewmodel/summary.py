@@ -27,8 +27,8 @@ def archive_sections(archive: ImageArchive, tree: StructureTree, findings: Findi
         Row(tr("File"), display.safe(str(archive.path), 4096), monospace=True),
         Row(tr("Size"), display.size(archive.size), display.size_exact(archive.size)),
         Row(tr("Layout"), tr(LAYOUTS.get(archive.layout, archive.layout))),
-        Row(tr("Written by"), display.safe(archive.writer.text) or tr("not known")),
-        *(Row(tr("because"), display.safe(sentence)) for sentence in archive.writer.evidence[:20]),
+        Row(tr("Written by"), display.safe(tr(archive.writer.text)) or tr("not known")),
+        *(Row(tr("because"), display.safe(tr(sentence))) for sentence in archive.writer.evidence[:20]),
     ]
     if archive.compression is not Compression.NONE:
         spooled = archive.spooled_bytes
@@ -52,14 +52,14 @@ def archive_sections(archive: ImageArchive, tree: StructureTree, findings: Findi
 def _image_row(node: StructureNode) -> Row:
     image = node.image
     assert image is not None
-    named = labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or "untagged"
+    named = labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or tr("untagged")
     size = stored_size(image)
     parts = [
-        labels.platform(image.platform) or "platform not stated",
+        labels.platform(image.platform) or tr("platform not stated"),
         display.size(size),
         display.count(len(image.layers), "layer", "layers"),
     ]
-    parts += [] if image.complete else ["incomplete"]
+    parts += [] if image.complete else [tr("incomplete")]
     return Row(named, " · ".join(parts), f"{node.tooltip}\n{display.size_exact(size)}".strip(), node=node)
 
 
@@ -126,7 +126,7 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
                 tr("Media type"), display.safe(tr(mediatype.in_words(layer.media_type))), display.safe(layer.media_type)
             )
         )
-    label = "Stored size" if layer.blob is not None else "Stated size"
+    label = tr("Stored size") if layer.blob is not None else tr("Stated size")
     rows.append(Row(label, display.size(layer.size), display.size_exact(layer.size)))
     if layer.blob is not None:
         declared = mediatype.declared_compression(layer.media_type) if layer.media_type else None

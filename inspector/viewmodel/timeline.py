@@ -153,15 +153,15 @@ def _written(before: FileEntry | None, entry: FileEntry) -> str:
         name
         for name, differs in (
             ("type", before.type != entry.type),
-            ("size", before.size != entry.size),
+            (tr("size"), before.size != entry.size),
             (tr("link target"), before.link != entry.link),
-            ("mode", before.mode != entry.mode),
-            ("owner", (before.uid, before.gid) != (entry.uid, entry.gid)),
-            ("time", before.mtime != entry.mtime),
+            (tr("mode"), before.mode != entry.mode),
+            (tr("owner"), (before.uid, before.gid) != (entry.uid, entry.gid)),
+            (tr("time"), before.mtime != entry.mtime),
         )
         if differs
     ]
-    return tr("written again: %s") % (", ".join(differing) or "the same but for the content, perhaps",)
+    return tr("written again: %s") % (", ".join(differing) or tr("the same but for the content, perhaps"),)
 
 
 def _removed(path: bytes, entry: FileEntry) -> str:

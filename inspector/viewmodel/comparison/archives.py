@@ -26,6 +26,7 @@ from typing import Any
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.select import select_image
+from inspector.language import mark, tr
 from inspector.layers.difference import FileDifference, compare
 from inspector.layers.merged import Merged, merge
 from inspector.layers.stack import list_image
@@ -34,7 +35,7 @@ from inspector.viewmodel.comparison.pairing import Paired, fields, layers, pair
 from inspector.viewmodel.display import safe
 from inspector.viewmodel.entryjson import entry_json, text_of
 
-_SIGNS = {"same": "=", "recompressed": "~", "added": "+", "removed": "-"}
+_SIGNS = {"same": "=", mark("recompressed"): "~", "added": "+", "removed": "-"}
 _LONGEST = 120
 
 
@@ -136,17 +137,18 @@ def _entry(merged: Merged, row: int) -> dict[str, object]:
 def lines_of(document: dict[str, Any]) -> Iterator[str]:
     for side, sign in (("only_a", "-"), ("only_b", "+")):
         for head in document[side]:
-            yield f"{sign} image {_title(head)}"
+            yield f"{sign} " + tr("image %s") % _title(head)
     for image in document["images"]:
         title = _title(image["a"])
         if image["same"]:
-            yield f"= image {title}"
+            yield "= " + tr("image %s") % title
             continue
         other = _title(image["b"])
-        yield f"~ image {title}" + (f" and {other}" if other != title else "")
+        both = tr("image %s and %s") % (title, other) if other != title else tr("image %s") % title
+        yield f"~ {both}"
         yield from _image_lines(image)
     if document["same"]:
-        yield "The same documents, layers and files."
+        yield tr("The same documents, layers and files.")
 
 
 def _image_lines(image: dict[str, Any]) -> Iterator[str]:
@@ -161,21 +163,22 @@ def _image_lines(image: dict[str, Any]) -> Iterator[str]:
         if layer["change"] != "same":
             number = layer["a"] or layer["b"]
             digest = layer["digest_a"] or layer["digest_b"] or layer["diff_id_a"] or layer["diff_id_b"]
-            yield f"  {_SIGNS[layer['change']]} layer {number} {digest} ({layer['change']})"
+            what = tr("layer %s %s (%s)") % (number, digest, tr(layer["change"]))
+            yield f"  {_SIGNS[layer['change']]} {what}"
     same = sum(layer["change"] == "same" for layer in image["layers"])
-    yield f"  {same} of {len(image['layers'])} layers are the same"
+    yield "  " + tr("%s of %s layers are the same") % (same, len(image["layers"]))
     letters = {"added": "A", "removed": "D", "modified": "M"}
     for file in image["files"]:
         differs = f" ({', '.join(file['differs'])})" if file["differs"] else ""
         yield f"  {letters[file['change']]} {_visible(file['path'])}{differs}"
     if not image["files"]:
-        yield "  the files are the same"
+        yield "  " + tr("the files are the same")
 
 
 def _title(head: dict[str, Any]) -> str:
     names: Sequence[str] = head["names"]
     digest = head["manifest_digest"] or head["config_digest"] or ""
-    words = [_visible(names[0]) if names else "unnamed", _visible(head["platform"] or ""), digest[:19]]
+    words = [_visible(names[0]) if names else tr("unnamed"), _visible(head["platform"] or ""), digest[:19]]
     return " ".join(word for word in words if word)
 
 
