@@ -96,6 +96,18 @@ def test_linux_offers_the_program_and_sets_no_default(repository: Path, desktop:
     assert "xdg-mime" not in build
 
 
+def test_the_manual_tells_every_verb_and_option(linux: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from inspector import app, cli
+
+    manual = (linux / "image-inspector-cli.1").read_text(encoding="utf-8")
+    assert re.findall(r"^\.B ([a-z]+)$", manual, re.MULTILINE) == [verb.rpartition(".")[2] for verb in cli.VERBS]
+    with pytest.raises(SystemExit):
+        app._parse(["image-inspector", "--help"])
+    said = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    manual = (linux / "image-inspector.1").read_text(encoding="utf-8").replace("\\-", "-")
+    assert set(re.findall(r"--[a-z-]+", manual)) == said
+
+
 def test_a_start_from_the_desktop_takes_files_and_can_ask_for_a_new_window(desktop: configparser.ConfigParser) -> None:
     from inspector.app import _parse
 
