@@ -108,8 +108,7 @@ class Target:
         status = self._check_place()
         self._mode = stat.S_IMODE(status.st_mode) & 0o777 if status is not None else self._new_mode()
         try:
-            if not stat.S_ISDIR(os.stat(folder).st_mode):
-                raise unwritable(self.path, OSError(errno.ENOTDIR, ""))
+            check_folder(folder)
             if len(os.fsencode(self._real.name)) > leftovers.name_limit(folder):
                 raise unwritable(self.path, OSError(errno.ENAMETOOLONG, ""))
             free = free_bytes(folder)
@@ -264,6 +263,17 @@ class Target:
                 "The target exists", say("%s was made by another program meanwhile. Choose another name.", self.path),
                 subject=str(self.path),
             ) from error  # fmt: skip
+
+
+def check_folder(folder: Path) -> None:
+    """OSError if no file can be made in `folder`, as far as can be known before it is tried."""
+    if not stat.S_ISDIR(os.stat(folder).st_mode):
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        number = errno.EACCES
+        with suppress(AttributeError, OSError):
+            number = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else number
+        raise OSError(number, os.strerror(number))
 
 
 def name_without_replacing(part: Path, target: Path) -> None:

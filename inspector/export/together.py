@@ -21,7 +21,7 @@ from inspector.export import disk, leftovers
 from inspector.export.folder_target import is_empty_folder, remove_layout
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
-from inspector.export.target import free_bytes, name_without_replacing, unwritable
+from inspector.export.target import check_folder, free_bytes, name_without_replacing, unwritable
 from inspector.export.writer import SPARE, ExportResult, check_target, export_archive
 from inspector.language import say, say_all, say_n
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -51,6 +51,7 @@ def export_together(
     Raises as `writer.export_archive`; whatever is raised, the sources and `folder` are as they were.
     """
     token = token if token is not None else CancelToken()
+    check_common_folder(folder)
     with _made(folder):
         for one in archives:
             _check(one, folder, overwrite=overwrite)
@@ -70,6 +71,17 @@ def export_together(
             raise unwritable(folder, error) from error
     results[-1] = replace(results[-1], notes=(*results[-1].notes, *notes))
     return tuple(replace(done, output=folder / one.file_name) for one, done in zip(archives, results, strict=True))
+
+
+def check_common_folder(folder: Path) -> None:
+    """What can be said of `folder`, which may not be there yet, before anything is read; raises as `export_together` does."""
+    try:
+        with suppress(FileNotFoundError):
+            if not stat.S_ISDIR(os.stat(folder).st_mode):
+                raise unwritable(folder, OSError(errno.ENOTDIR, ""))
+        check_folder(folder if folder.is_dir() else folder.parent)
+    except (OSError, ValueError) as error:
+        raise unwritable(folder, error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))) from error
 
 
 # before --------------------------------------------------------------------------------------------------

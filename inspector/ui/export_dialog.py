@@ -69,7 +69,8 @@ class ExportDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         resize_within(self, 1080, 690)
-        self.target = QLineEdit(str(exporting.default_target(session)))
+        self._suggested = str(exporting.default_target(session))
+        self.target = QLineEdit(self._suggested)
         self.target.setAcceptDrops(False)
         self.target.setAccessibleName(self.tr("Save as"))
         self._target_note = text.label(wrap=True)
@@ -108,6 +109,7 @@ class ExportDialog(QDialog):
         self.presets.saved_chosen.connect(self.choices.show_request)
         self.presets.save_asked.connect(self._save_preset)
         self.presets.removed.connect(lambda name: self._keep_saved(self._saved.without(name)))
+        self.choices.split.currentIndexChanged.connect(self._suggest)
         self.choices.changed.connect(self._pause_plan.start)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
@@ -185,6 +187,12 @@ class ExportDialog(QDialog):
         if chosen:
             self.target.setText(chosen)
 
+    def _suggest(self) -> None:
+        """Several archives go into a folder: another name for it, unless the person gave one."""
+        before, self._suggested = self._suggested, str(exporting.default_target(self._session, self.request.split))
+        if self.target.text() == before:
+            self.target.setText(self._suggested)
+
     def _target_edited(self) -> None:
         self._target_ok = False
         self._update_button()
@@ -221,8 +229,7 @@ class ExportDialog(QDialog):
         self._plan_ok = False
         self._update_button()
         if self.choices.nothing_chosen:
-            self._sheet.show(())
-            self._plan_note.setText(self.tr("Choose at least one image."))
+            self._show_no_plan(self.tr("Choose at least one image."))
             return
         request = self.request
         self._planning = self._runner.start(
@@ -249,8 +256,15 @@ class ExportDialog(QDialog):
 
     def _plan_failed(self, error: BaseException) -> None:
         message = from_error(error)
+        self._show_no_plan(f"{message.title}\n{message.text}" if message is not None else "")
+
+    def _show_no_plan(self, why: str) -> None:
+        """What was true of the plan before is not true of what is chosen now."""
         self._sheet.show(())
-        self._plan_note.setText(f"{message.title}\n{message.text}" if message is not None else "")
+        self._plan_note.setText(why)
+        self._loaders.clear()
+        text.set_tip(self._loaders, "")
+        self.export_button.setText(self.tr("Export"))
 
     def _update_button(self) -> None:
         may_write = self.replace.isHidden() or self.replace.isChecked()

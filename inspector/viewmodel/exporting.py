@@ -23,7 +23,8 @@ from inspector.export.plan import Change, ExportOptions, ExportPlan, plan_export
 from inspector.export.planned import DiffIds
 from inspector.export.sheet import verdict
 from inspector.export.split import Split, pieces
-from inspector.export.together import NamedPlan, export_together
+from inspector.export.target import free_bytes
+from inspector.export.together import NamedPlan, check_common_folder, export_together
 from inspector.export.writer import ExportResult, export_archive
 from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
@@ -81,9 +82,10 @@ class PlanSheet:
     repairs: tuple[RepairRow, ...] = ()
 
 
-def default_target(session: ArchiveSession) -> Path:
-    """Beside the archive: `app.tar` → `app.oci.tar`."""
-    return default_target_of(session.path)
+def default_target(session: ArchiveSession, split: str = "") -> Path:
+    """Beside the archive: `app.tar` → `app.oci.tar`; a folder `app-images` or `app-platforms` if it is split."""
+    target = default_target_of(session.path)
+    return target.with_name(f"{target.name.partition('.oci')[0]}-{split}s") if split else target
 
 
 def check_target(session: ArchiveSession, target: Path, request: ExportRequest | None = None) -> TargetCheck:
@@ -108,6 +110,7 @@ def check_target(session: ArchiveSession, target: Path, request: ExportRequest |
 def _folder_check(target: Path, exists: bool) -> TargetCheck:
     if exists and not target.is_dir():
         return TargetCheck(exists, is_source=False, writable=False, text=tr("A file is there: name a folder."))
+    check_common_folder(target)
     text = tr(
         "All archives are written into this folder, or none; files of the same names are replaced if you allow it."
     )
@@ -129,10 +132,12 @@ def prepare_export(
         notes = list(dict.fromkeys(note for part in parts for note in part.plan.notes))
         images = [image for part in parts for image in part.plan.images]
         total = sum(part.plan.size for part in parts)
+        room = total + max(part.plan.room - part.plan.size for part in parts)
         exact = all(part.plan.size_is_exact for part in parts)
         loaders = _worst(_loaders(session, part.plan, token) for part in parts)
         found = check_archive(session.archive, deep=False, token=token, limits=session.limits).findings
         repairs = with_findings(union(part.plan.repairs for part in parts), found, request.preset)
+    notes = [*_room_note(target, room, split=bool(request.split)), *notes]
     if len(changes) > MAX_ROWS:
         notes.append(tr("%s more lines are not shown.") % f"{len(changes) - MAX_ROWS:,}")
     size = display.size(total)
@@ -151,6 +156,19 @@ def prepare_export(
         ),
         rows_of(repairs),
     )
+
+
+def _room_note(target: Path | None, needed: int, *, split: bool) -> list[str]:
+    """A sentence if the disk of the target has too little room now."""
+    if target is None:
+        return []
+    free = free_bytes(target if split and target.is_dir() else target.parent)
+    if free is None or free >= needed:
+        return []
+    return [
+        tr("The disk has too little room: %(needed)s are needed, %(free)s are free.")
+        % {"needed": display.size(needed), "free": display.size(free)}
+    ]
 
 
 @contextmanager

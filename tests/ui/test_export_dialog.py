@@ -179,3 +179,33 @@ def test_the_result_is_compared_with_its_source(
     assert "All files are the same" in compared.verdict.text()
     assert "Every image ID is the same" in compared.verdict.text()
     compared.close()
+
+
+def test_a_plan_that_fails_leaves_nothing_of_the_one_before(
+    window: MainWindow, qtbot: QtBot, open_archive: Opener, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        one = image("docker.io/library/app:1", seed=str(number))
+        open_archive(docker_24([one]).write(tmp_path / f"{number}.tar"))
+    window.actions_by_id["export"].trigger()
+    (dialog,) = window.findChildren(ExportDialog)
+    planned(qtbot, dialog)
+    assert dialog._loaders.text()
+    dialog.choices.merge.item(0).setCheckState(Qt.CheckState.Checked)
+    qtbot.waitUntil(lambda: "one name" in dialog._plan_note.text(), timeout=PATIENCE_MS)
+    assert not dialog._loaders.text()
+    assert dialog.export_button.text() == "Export"
+    assert not dialog.export_button.isEnabled()
+    dialog.reject()
+
+
+def test_several_archives_are_suggested_a_folder(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+    split = dialog.choices.split
+    split.setCurrentIndex(split.findData("image"))
+    assert dialog.target.text().endswith("-images")
+    split.setCurrentIndex(split.findData(""))
+    assert dialog.target.text().endswith(".oci.tar")
+    dialog.target.setText(str(tmp_path / "mine"))
+    split.setCurrentIndex(split.findData("platform"))
+    assert dialog.target.text() == str(tmp_path / "mine")
+    dialog.reject()

@@ -279,6 +279,15 @@ def test_a_read_only_folder(source: Path, target: Path) -> None:
         target.parent.chmod(0o700)
 
 
+def test_a_folder_without_permission_is_told_before_anything_is_read(
+    source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For root, too, who may write everywhere but on a read-only disk."""
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    with open_archive(source) as archive, pytest.raises(TargetUnwritable, match=r"permission|read-only"):
+        check_target(archive, target)
+
+
 CHILD = """
 import os, resource, signal, sys
 from pathlib import Path

@@ -135,3 +135,37 @@ def test_choosing_images(session_of: Opener) -> None:
     outcome = run_export(session, request, default_target(session), False, CancelToken(), ignore_progress)
     assert "1 image" in outcome.line
     assert [found.names for found in session_of(outcome.path).archive.images] == [OTHER.names]
+
+
+def test_a_folder_is_suggested_for_several_archives(session_of: Opener) -> None:
+    session = session_of(docker_25([APP, OTHER]))
+    stem = session.path.name.removesuffix(".tar")
+    assert default_target(session, "image") == session.path.with_name(f"{stem}-images")
+    assert default_target(session, "platform") == session.path.with_name(f"{stem}-platforms")
+
+
+def test_a_folder_that_cannot_take_several_archives(
+    session_of: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, request = session_of(docker_25([APP, OTHER])), ExportRequest(split="image")
+    (tmp_path / "file").touch()
+    for name in ("none/new", "file", "a\0b"):
+        found = check_target(session, tmp_path / name, request)
+        assert (found.writable, bool(found.text)) == (False, True)
+    assert check_target(session, tmp_path / "new", request).writable
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    for name in ("new", "."):
+        assert not check_target(session, tmp_path / name, request).writable
+
+
+@pytest.mark.parametrize("split", ["", "image"])
+def test_too_little_room_is_told_with_the_plan(
+    session_of: Opener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, split: str
+) -> None:
+    session, request = session_of(docker_25([APP, OTHER])), ExportRequest(split=split)
+    target = tmp_path / "out"
+    sheet = prepare_export(session, request, CancelToken(), ignore_progress, target)
+    assert not any("room" in note for note in sheet.notes)
+    monkeypatch.setattr("inspector.viewmodel.exporting.free_bytes", lambda _folder: sheet.size - 1)
+    sheet = prepare_export(session, request, CancelToken(), ignore_progress, target)
+    assert "too little room" in sheet.notes[0]
