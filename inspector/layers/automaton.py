@@ -14,10 +14,14 @@ from typing import Any
 
 from inspector.errors import UsageError
 from inspector.language import say
+from inspector.progress import CancelToken
 
 LONGEST_PATTERN = 1000
 _MOST_STATES = 5000
-_MOST_MEMORISED = 20_000
+_MOST_PARTS = 10 * _MOST_STATES
+"""Parts of an expression that are turned into states, those that need none (empty groups) counted."""
+_MOST_MEMORISED = 400_000
+"""States in all sets that are kept, some 64 bytes each; and one more for each step between them."""
 
 _CharacterTest = Callable[[str], bool]
 _WORDS: dict[str, _CharacterTest] = {
@@ -28,8 +32,11 @@ _WORDS: dict[str, _CharacterTest] = {
 _START, _END = "start", "end"
 
 
-def compile_expression(pattern: str) -> Callable[[str], bool]:
+def compile_expression(pattern: str, token: CancelToken | None = None) -> Callable[[str], bool]:
     """A function that tells whether `pattern` matches anywhere in a text, letter case ignored.
+
+    A step that was not made before takes time in proportion to the states, so one long name may take seconds: the function
+    looks at `token` before each, and raises `Cancelled`.
 
     Knows what `re` knows, less back references, look-around, word edges, atomic groups and possessive repeats. Raises
     `UsageError` for those, for what is no expression, and for one that is too large.
@@ -38,7 +45,7 @@ def compile_expression(pattern: str) -> Callable[[str], bool]:
         raise UsageError("The expression is too long", say("At most %s characters are allowed.", LONGEST_PATTERN))
     try:
         tree = _parse(pattern)
-        automaton = _Automaton(tree)
+        automaton = _Automaton(tree, token)
     except (re.error, RecursionError, OverflowError) as error:
         raise UsageError("Not a regular expression", f"{pattern}: {error}.") from error
     return automaton.found_in
@@ -54,7 +61,9 @@ def _parse(pattern: str) -> Iterable[Any]:
 class _Automaton:
     """States are numbers. A state reads one character (`_tests`), or goes on for free (`_free`), maybe at an edge only."""
 
-    def __init__(self, tree: Iterable[Any]) -> None:
+    def __init__(self, tree: Iterable[Any], token: CancelToken | None) -> None:
+        self._token = token
+        self._parts = 0
         self._tests: list[_CharacterTest | None] = []
         self._next: list[int] = []
         self._free: list[list[tuple[int, str]]] = []
@@ -90,9 +99,12 @@ class _Automaton:
             self._steps.append({})
             self._hits.append(self._goal in states)
             self._ends.append(self._goal in self._closed(states, at_end=True))
+            self._memorised += len(states)
         return number
 
     def _step(self, current: int, character: str) -> int:
+        if self._token is not None:
+            self._token.check()
         members = self._members[current]
         if self._memorised > _MOST_MEMORISED:  # an expression of many states over texts of many alphabets
             self._memorised = 0
@@ -130,8 +142,14 @@ class _Automaton:
         self._free.append([])
         return len(self._tests) - 1
 
+    def _count_part(self) -> None:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise UsageError("The expression is too large", "Its counted repeats repeat one another too often.")
+
     def _sequence(self, tree: Iterable[Any], following: int) -> int:
         for operation, argument in reversed(list(tree)):
+            self._count_part()
             following = self._part(str(operation), argument, following)
         return following
 
@@ -175,8 +193,10 @@ class _Automaton:
             following = loop
         else:
             for _ in range(high - low):
+                self._count_part()
                 following = self._fork([self._sequence(body, following), following])
         for _ in range(low):
+            self._count_part()
             following = self._sequence(body, following)
         return following
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from inspector.errors import UsageError
 from inspector.language import say
 from inspector.layers.automaton import LONGEST_PATTERN, compile_expression
+from inspector.progress import CancelToken
 
 Matcher = Callable[[str], bool]
 
@@ -33,6 +34,6 @@ def glob(pattern: str) -> Matcher:
     return lambda path: matches(path.rpartition("/")[2].casefold()) is not None
 
 
-def regular_expression(pattern: str) -> Matcher:
-    """Matches anywhere in the path. Raises `UsageError` as `compile_expression` does."""
-    return compile_expression(pattern)
+def regular_expression(pattern: str, token: CancelToken | None = None) -> Matcher:
+    """Matches anywhere in the path. Raises `UsageError`, and `Cancelled` while it matches, as `compile_expression` does."""
+    return compile_expression(pattern, token)

@@ -62,8 +62,11 @@ class FoundFiles:
     text: str
 
 
-def parse_query(text: str) -> Query:
-    """What a person typed, word by word; all words must hold, `-word` excludes. UsageError that explains for nonsense."""
+def parse_query(text: str, token: CancelToken | None = None) -> Query:
+    """What a person typed, word by word; all words must hold, `-word` excludes. UsageError that explains for nonsense.
+
+    `token` is looked at while regular expressions match.
+    """
     query = Query()
     names: list[Matcher] = []
     excluded: list[Matcher] = []
@@ -76,15 +79,15 @@ def parse_query(text: str) -> Query:
         elif colon and key.lower() in ("type", "owner", "layer", "mode", "is"):
             query = _with(query, key.lower(), value.lower())
         elif word.startswith("-") and len(word) > 1:
-            excluded.append(_matcher(word[1:]))
+            excluded.append(_matcher(word[1:], token))
         else:
-            names.append(_matcher(word))
+            names.append(_matcher(word, token))
     return replace(query, names=tuple(names), not_names=tuple(excluded))
 
 
-def _matcher(word: str) -> Matcher:
+def _matcher(word: str, token: CancelToken | None) -> Matcher:
     if len(word) > 2 and word.startswith("/") and word.endswith("/"):
-        return regular_expression(word[1:-1])
+        return regular_expression(word[1:-1], token)
     return glob(word) if any(character in word for character in "*?[") else substring(word)
 
 
@@ -112,7 +115,7 @@ def search_layers(
     session: ArchiveSession, node: StructureNode, text: str, token: CancelToken, sink: ProgressSink
 ) -> FoundFiles:
     """The entries of all layers of the image at `node` that fit `text`. Lists the layers that were not listed yet."""
-    query = parse_query(text)
+    query = parse_query(text, token)
     merged, missing = merged_layers(session, node, token, sink)
     rows = []
     count = 0
