@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _REDRAW_SECONDS = 0.1
 _LINE = 78
+_LINES_AT_ONCE = 500
 
 
 def visible(text: str | bytes) -> str:
@@ -75,6 +77,13 @@ class Console:
         """One line, or several, of the result."""
         self._clear_progress()
         self._stdout.write(safe_lines(text, limit=sys.maxsize) + "\n")
+
+    def out_lines(self, lines: Iterable[str]) -> None:
+        """Many lines, some hundreds at a time, stopping between them when asked to."""
+        several = iter(lines)
+        while batch := list(islice(several, _LINES_AT_ONCE)):
+            self.token.check()
+            self.out("\n".join(batch))
 
     def out_json(self, value: object) -> None:
         """The result as one JSON document, ASCII, with a newline at its end."""

@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.out_json(document)
     else:
-        for line in lines_of(document):
-            console.out(line)
+        console.out_lines(lines_of(document))
     if not document["complete"]:
         console.error("a layer cannot be read to its end: files of it were not compared")
         return UNREADABLE

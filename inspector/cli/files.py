@@ -71,7 +71,7 @@ def _print_layer(image: Image, layer: Layer, console: Console, *, as_json: bool)
         tail = {"complete": listing.complete, "findings": [finding.to_json() for finding in listing.findings]}
         _write_json(console, head, (entry_json(listing, row) for row in range(len(listing))), tail)
     else:
-        _write_lines(console, (entry_line(listing, row) for row in range(len(listing))))
+        console.out_lines(entry_line(listing, row) for row in range(len(listing)))
     if not listing.complete:
         reason = next((f"{f.title}. {f.explanation}" for f in reversed(listing.findings)), "it is damaged")
         console.error(f"layer {layer.number} is not whole: {reason}")
@@ -100,7 +100,7 @@ def _print_merged(image: Image, console: Console, *, as_json: bool) -> int:
         _write_json(console, head, _merged_json(merged), {"complete": found.complete})
     else:
         rows = zip(merged.layers, merged.entries, strict=True)
-        _write_lines(console, (entry_line(merged.listings[layer], entry) for layer, entry in rows))
+        console.out_lines(entry_line(merged.listings[layer], entry) for layer, entry in rows)
     if not found.complete:
         broken = [
             f"{number} ({found.errors[number].title if number in found.errors else 'damaged'})"
@@ -129,12 +129,6 @@ def _write_json(
         console.out(before + ",\n".join(batch))
         before = ","
     console.out("]" + (", " + json.dumps(tail)[1:] if tail else "}"))
-
-
-def _write_lines(console: Console, lines: Iterator[str]) -> None:
-    while batch := list(islice(lines, _LINES_AT_ONCE)):
-        console.token.check()
-        console.out("\n".join(batch))
 
 
 def entry_line(listing: Listing, row: int) -> str:

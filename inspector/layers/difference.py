@@ -15,6 +15,7 @@ from inspector.progress import CancelToken
 Place = tuple[int, int]
 """(layer from 0, entry)"""
 BlobOf = Callable[[int], Blob | None]
+_NOTHING = Aspect(0)
 
 
 class FileDifference(NamedTuple):
@@ -39,12 +40,15 @@ def compare(
     pairs = [
         (before.content_of(difference.before), after.content_of(difference.after))
         for difference in found
-        if difference.aspects & Aspect.UNCOMPARED and difference.before is not None and difference.after is not None
+        if difference.before is not None and difference.after is not None and difference.aspects & Aspect.UNCOMPARED
     ]
     low = _digests(before, before_blob, {pair[0] for pair in pairs}, token)
     high = _digests(after, after_blob, {pair[1] for pair in pairs}, token)
     settled: list[FileDifference] = []
     for difference in found:
+        if difference.kind is not ChangeKind.MODIFIED:
+            settled.append(difference)
+            continue
         aspects = difference.aspects
         if aspects & Aspect.UNCOMPARED:
             assert difference.before is not None
@@ -53,7 +57,7 @@ def compare(
             new = high.get(after.content_of(difference.after))
             if old is not None and new is not None:
                 aspects = aspects & ~Aspect.UNCOMPARED | (Aspect.CONTENT if old != new else Aspect(0))
-        if aspects or difference.kind is not ChangeKind.MODIFIED:
+        if aspects:
             settled.append(difference._replace(aspects=aspects))
     return settled
 
@@ -62,10 +66,10 @@ def _walk(before: Merged, after: Merged) -> Iterator[FileDifference]:
     old, new, old_count, new_count = 0, 0, len(before), len(after)
     while old < old_count or new < new_count:
         if new == new_count or (old < old_count and before.paths[old] < after.paths[new]):
-            yield FileDifference(before.paths[old], ChangeKind.REMOVED, Aspect(0), old, None)
+            yield FileDifference(before.paths[old], ChangeKind.REMOVED, _NOTHING, old, None)
             old += 1
         elif old == old_count or after.paths[new] < before.paths[old]:
-            yield FileDifference(after.paths[new], ChangeKind.ADDED, Aspect(0), None, new)
+            yield FileDifference(after.paths[new], ChangeKind.ADDED, _NOTHING, None, new)
             new += 1
         else:
             aspects = _aspects(before, old, after, new)
@@ -81,7 +85,7 @@ def _aspects(before: Merged, old: int, after: Merged, new: int) -> Aspect:
     high, j = after.listings[now[0]], now[1]
     # The same entry of the same tar, by digests that were computed: nothing can differ.
     if i == j and low.diff_id is not None and low.diff_id == high.diff_id:
-        return Aspect(0)
+        return _NOTHING
     kind = low.types[i]
     if kind != high.types[j]:
         return Aspect.TYPE

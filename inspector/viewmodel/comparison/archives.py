@@ -21,12 +21,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from inspector.archive.image import Image, ImageArchive, NodeKind
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.select import select_image
 from inspector.language import mark, tr
+from inspector.layers.changes import Aspect
 from inspector.layers.difference import FileDifference, compare
 from inspector.layers.merged import Merged, merge
 from inspector.layers.stack import list_image
@@ -121,11 +123,16 @@ def _file(difference: FileDifference, before: Merged, after: Merged) -> dict[str
     shown: dict[str, object] = {
         "path": text_of(difference.path),
         "change": difference.kind.value,
-        "differs": [aspect.name.lower() for aspect in difference.aspects if aspect.name is not None],
+        "differs": list(_words(difference.aspects)),
     }
     for side, merged, row in (("a", before, difference.before), ("b", after, difference.after)):
         shown[side] = _entry(merged, row) if row is not None else None
     return shown
+
+
+@lru_cache
+def _words(aspects: Aspect) -> tuple[str, ...]:
+    return tuple(aspect.name.lower() for aspect in aspects if aspect.name is not None)
 
 
 def _entry(merged: Merged, row: int) -> dict[str, object]:
