@@ -106,17 +106,17 @@ def unpacking(case: Case, image: Image, *, streams: bool = False) -> Iterator[Tr
 def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = True) -> Iterator[Trouble]:
     contents = case.contents
     name = blob.member.name
-    if blob in contents.no_tar:
-        yield refuses("LAYER-1", say("%s is no tar.", name))
-    elif blob in contents.damaged:
-        yield refuses("LAYER-1", say("%(name)s is damaged: %(damaged)s.", name=name, damaged=contents.damaged[blob]))
     found = contents.diff_ids.get(blob)
+    # Who only copies needs the bytes that the config names, whatever they hold.
+    is_copied = not unpacks and (found is not None or str(blob.computed) == stated)
+    if not is_copied:
+        yield from no_layer(case, blob)
     if found is not None and stated and stated.startswith("sha256:") and str(found) != stated:
         yield refuses(code, say("%s unpacks to another diffID than the config states.", name))
-    if not unpacks:
-        return
     if blob in contents.trailing:
         yield refuses("LAYER-19", say("Bytes follow the compressed stream of %s.", name))
+    if not unpacks:
+        return
     if blob in contents.unusable:
         yield refuses(contents.unusable[blob], say("%s has an entry that unpackers refuse.", name))
     if blob in contents.lost_links:
@@ -128,6 +128,17 @@ def _layer(case: Case, blob: Blob, stated: str, code: str, *, unpacks: bool = Tr
         )
     if blob in contents.absolute_links:
         yield warns("LAYER-10", say("%s has hard links with absolute targets, which Docker 29.7.0 refuses.", name))
+
+
+def no_layer(case: Case, blob: Blob | None) -> Iterator[Trouble]:
+    """LAYER-1: what is no tar, or breaks off."""
+    if blob is None:
+        return
+    name, damaged = blob.member.name, case.contents.damaged
+    if blob in case.contents.no_tar:
+        yield refuses("LAYER-1", say("%s is no tar.", name))
+    elif blob in damaged:
+        yield refuses("LAYER-1", say("%(name)s is damaged: %(damaged)s.", name=name, damaged=damaged[blob]))
 
 
 def repeats(case: Case, blob: Blob | None) -> Iterator[Trouble]:

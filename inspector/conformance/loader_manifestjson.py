@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inspector.archive.compression import Compression
 from inspector.conformance.forecast import Trouble, refuses, warns
-from inspector.conformance.loader_image import of_docker_image, repeats
+from inspector.conformance.loader_image import no_layer, of_docker_image, repeats
 from inspector.conformance.loader_json import undecodable
 from inspector.conformance.loader_outer import DOCKER, PLAIN, first_or_last, is_hard_link, unreadable
 from inspector.language import say
@@ -110,6 +110,8 @@ def crane(case: Case) -> Iterator[Trouble]:
         yield refuses("ARC-3", say("It looks for manifest.json and does not find %s (fixed in 2026).", name))
     for view in case.docker:
         yield from of_docker_image(case, view, streams=True, unpacks=False)
+        for blob in view.layers:
+            yield from no_layer(case, blob)
         yield from first_or_last(case, ["manifest.json", view.entry.config, *view.entry.layers])
         kinds = {blob.compression is Compression.NONE for blob in view.layers if blob is not None and blob.size}
         if len(kinds) > 1:

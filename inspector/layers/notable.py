@@ -44,9 +44,12 @@ class Notable(NamedTuple):
     hidden_by: int | None
 
 
+KEY_OR_CERTIFICATE = say("private key or certificate")
+"""The detail of names that stand for both: only the content tells, see `is_public_pem`."""
+_PEM_LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
 _SECRET_NAMES: tuple[tuple[str, str], ...] = (
     (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", say("private SSH key")),
-    (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", say("private key or certificate")),
+    (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", KEY_OR_CERTIFICATE),
     (r"[^/]*\.(p12|pfx|jks|keystore|kdbx?|asc\.key|gpg\.key)", say("key store")),
     (r"\.env(\.[^/]+)?|[^/]*\.env", say("environment file")),
     (r"\.?git-credentials", say("stored Git passwords")),
@@ -133,6 +136,12 @@ def likely_secret(path: bytes) -> str | None:
         return None
     number = next(number for number in range(len(_SECRET_NAMES)) if found[f"k{number}"] is not None)
     return _SECRET_NAMES[number][1]
+
+
+def is_public_pem(content: bytes) -> bool:
+    """Whether a whole file is PEM text of certificates, requests or public keys, with no private key among them."""
+    labels = _PEM_LABEL.findall(content)
+    return bool(labels) and b"PRIVATE KEY" not in content
 
 
 def capabilities(value: bytes) -> str:

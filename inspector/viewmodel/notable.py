@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inspector.errors import BlobError, LayerError
 from inspector.language import tr, trn
+from inspector.layers.content import open_file
 from inspector.layers.credentials import secrets_in_execution, secrets_in_history
-from inspector.layers.notable import Reason, notable_files
+from inspector.layers.notable import KEY_OR_CERTIFICATE, Notable, Reason, is_public_pem, notable_files
 from inspector.viewmodel import display
 from inspector.viewmodel.filesearch import MOST_ROWS, FoundFile, FoundFiles, found_row, merged_layers
 from inspector.viewmodel.tree import NodeType
 
 if TYPE_CHECKING:
+    from inspector.layers.merged import Merged
     from inspector.progress import CancelToken, ProgressSink
     from inspector.viewmodel.session import ArchiveSession
     from inspector.viewmodel.tree import StructureNode
 
 MOST_SECRETS = 1000
+MOST_PEM = 1 << 20
+"""A file of keys or certificates is read up to that size, in bytes; a larger one is listed unread."""
 _SHOWN = 4000
 
 
@@ -29,7 +34,7 @@ def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToke
     """
     merged, missing = merged_layers(session, node, token, sink)
     rows = list(_config_rows(session, node, token))
-    found = notable_files(merged)
+    found = [file for file in notable_files(merged) if not _is_public(session, node, merged, file, token)]
     rows += (
         replace(
             found_row(session, node, merged.listings[file.layer - 1], file.layer, file.entry, file.hidden_by),
@@ -49,6 +54,21 @@ def load_notable(session: ArchiveSession, node: StructureNode, token: CancelToke
     if len(found) + in_config > len(rows):
         text += ", " + tr("the first %s are shown") % f"{MOST_ROWS:,}"
     return FoundFiles(tuple(rows), f"{text}, {missing}" if missing else text)
+
+
+def _is_public(session: ArchiveSession, node: StructureNode, merged: Merged, file: Notable, token: CancelToken) -> bool:
+    """Whether a file is listed for a name that keys and certificates share, and holds public ones only."""
+    if file.detail != KEY_OR_CERTIFICATE:
+        return False
+    token.check()
+    listing = merged.listings[file.layer - 1]
+    if listing.sizes[file.entry] > MOST_PEM:
+        return False
+    try:
+        source = open_file(session.tar_of(node, file.layer - 1, listing), listing, file.entry)
+        return is_public_pem(source.read_at(0, source.size))
+    except (BlobError, LayerError):
+        return False  # what cannot be read stays listed
 
 
 def _config_rows(session: ArchiveSession, node: StructureNode, token: CancelToken) -> Iterator[FoundFile]:

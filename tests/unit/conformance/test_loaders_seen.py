@@ -63,7 +63,7 @@ def test_bytes_behind_a_compressed_layer(check: Check) -> None:
         .adding(Entry(f"blobs/sha256/{sha256(raw)}", raw), Entry(f"blobs/sha256/{sha256(stored)}", stored))
     )
     report = check(made)
-    assert refusing(report) >= {"docker-graphdriver", "containerd", "podman", "umoci"}
+    assert refusing(report) >= {"docker-graphdriver", "containerd", "podman", "umoci", "skopeo-docker"}
     assert "skopeo-oci" not in refusing(report)
     assert by_name(report)["umoci"].because == ("LAYER-19",)
 
@@ -103,3 +103,10 @@ def test_an_artifact_manifest_cannot_be_unpacked(check: Check) -> None:
 def test_a_tar_of_a_dir_folder_is_taken_by_nobody(check: Check) -> None:
     """podman reads `dir:` from a folder only."""
     assert "podman" in refusing(check(docker_dir(APP)))
+
+
+@pytest.mark.parametrize("layer", [b"no tar at all", LAYERS[0][:700]], ids=["no tar", "cut"])
+def test_who_copies_layers_does_not_look_into_them(check: Check, layer: bytes) -> None:
+    report = check(altered(with_docker=True, tars=(layer,)))
+    assert {"skopeo-docker", "skopeo-oci"}.isdisjoint(refusing(report))
+    assert refusing(report) >= {"docker-graphdriver", "podman", "containerd", "crane", "umoci"}

@@ -84,6 +84,22 @@ def test_notable_files_of_deleted_layers_are_listed(opened: tuple[ArchiveSession
     assert Page.NOTABLE in opened[0].pages_for(opened[1])
 
 
+def test_certificates_are_no_secrets_but_the_keys_beside_them(tmp_path: Path) -> None:
+    files = {
+        "srv/ca.pem": b"# ours\n-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n" * 3,
+        "srv/public.key": b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n",
+        "srv/both.pem": b"-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n",
+        "srv/binary.key": b"\x30\x82\x04",
+        "srv/open.pem": b"-----BEGIN OPENSSH PRIVATE KEY-----\n",
+    }
+    bundle = docker_24([ImageSpec((layer_tar({"srv/": b""} | files),), ("docker.io/library/app:1",))])
+    session = open_session(bundle.write(tmp_path / "app.tar"), CancelToken(), ignore_progress)
+    image = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+    result = load_notable(session, image, CancelToken(), ignore_progress)
+    assert sorted(row.path for row in result.rows) == ["srv/binary.key", "srv/both.pem", "srv/open.pem"]
+    session.close()
+
+
 def test_possible_secrets_of_the_configuration_come_first_and_hidden(tmp_path: Path) -> None:
     config: dict[str, object] = {
         "config": {
