@@ -105,12 +105,12 @@ class ExportDialog(QDialog):
         self._lay_out()
         self.target.textChanged.connect(self._target_edited)
         self.replace.toggled.connect(self._update_button)
-        self.presets.changed.connect(self._pause_plan.start)
+        self.presets.changed.connect(self._choices_changed)
         self.presets.saved_chosen.connect(self.choices.show_request)
         self.presets.save_asked.connect(self._save_preset)
         self.presets.removed.connect(lambda name: self._keep_saved(self._saved.without(name)))
         self.choices.split.currentIndexChanged.connect(self._suggest)
-        self.choices.changed.connect(self._pause_plan.start)
+        self.choices.changed.connect(self._choices_changed)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.finished.connect(self._stop)
@@ -197,6 +197,13 @@ class ExportDialog(QDialog):
         self._target_ok = False
         self._update_button()
         self._pause.start()
+
+    def _choices_changed(self) -> None:
+        # Until it is planned anew, the sheet shows something else than what would be written.
+        self._plan_ok = False
+        self._update_button()
+        _cancel(self._planning)
+        self._pause_plan.start()
 
     def _check_target(self) -> None:
         # Questions run side by side: the answer to an older one must not come after that to a newer one.

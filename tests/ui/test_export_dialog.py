@@ -75,6 +75,17 @@ def test_layers_are_compressed_as_asked(window: MainWindow, qtbot: QtBot, dialog
     assert sum(data.startswith(b"\x28\xb5\x2f\xfd") for data in files.values()) >= 2
 
 
+def test_nothing_is_written_that_was_not_planned(qtbot: QtBot, dialog: ExportDialog) -> None:
+    dialog.presets.choose("strict-oci")
+    assert not dialog.export_button.isEnabled()
+    planned(qtbot, dialog)
+    assert dialog.export_button.isEnabled()
+    dialog.choices.attestations.setChecked(not dialog.choices.attestations.isChecked())
+    assert not dialog.export_button.isEnabled()
+    planned(qtbot, dialog)
+    dialog.reject()
+
+
 def test_an_edit_is_undone_and_done_again(qtbot: QtBot, dialog: ExportDialog) -> None:
     names = dialog.choices.names
     before = names.model.lines
