@@ -25,7 +25,7 @@ from inspector.export.sheet import verdict
 from inspector.export.split import Split, pieces
 from inspector.export.target import free_bytes
 from inspector.export.together import NamedPlan, check_common_folder, export_together
-from inspector.export.writer import ExportResult, export_archive
+from inspector.export.writer import SPARE, ExportResult, export_archive
 from inspector.export.writer import check_target as check_target_of
 from inspector.export.writer import default_target as default_target_of
 from inspector.language import mark, tr, trn
@@ -132,7 +132,7 @@ def prepare_export(
         notes = list(dict.fromkeys(note for part in parts for note in part.plan.notes))
         images = [image for part in parts for image in part.plan.images]
         total = sum(part.plan.size for part in parts)
-        room = total + max(part.plan.room - part.plan.size for part in parts)
+        room = total + max(part.plan.room - part.plan.size for part in parts) + len(parts) * SPARE
         exact = all(part.plan.size_is_exact for part in parts)
         loaders = _worst(_loaders(session, part.plan, token) for part in parts)
         found = check_archive(session.archive, deep=False, token=token, limits=session.limits).findings

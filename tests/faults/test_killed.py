@@ -14,9 +14,12 @@ from inspector.archive.detect import open_archive
 from inspector.export import leftovers
 from inspector.export.options import ExportOptions, Form
 from inspector.export.plan import plan_export
+from inspector.export.split import Split, pieces
+from inspector.export.together import NamedPlan, export_together
 from inspector.export.writer import export_archive
 from inspector.extract import extract_merged
 from inspector.filelock import lock
+from tests.builders import docker_25, image
 from tests.faults.conftest import OLD, stamp
 
 CHILD = """
@@ -25,7 +28,7 @@ from pathlib import Path
 from inspector.archive.detect import open_archive
 job, call, left, source, target = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5])
 form = sys.argv[6]
-if job == "export":
+if job in ("export", "split"):
     from inspector.export import disk
 else:
     from inspector.extract import disk
@@ -44,6 +47,14 @@ with open_archive(source) as archive:
         from inspector.export.writer import export_archive
         from inspector.export.options import ExportOptions, Form
         export_archive(plan_export(archive, ExportOptions(form=Form(form))), target, overwrite=True)
+    elif job == "split":
+        from inspector.export.options import ExportOptions
+        from inspector.export.plan import plan_export
+        from inspector.export.split import Split, pieces
+        from inspector.export.together import NamedPlan, export_together
+        found = pieces(archive, ExportOptions(), Split.IMAGE)
+        plans = [NamedPlan(one.file_name, plan_export(archive, one.options)) for one in found]
+        export_together(plans, target, overwrite=True)
     else:
         from inspector.extract import extract_merged
         extract_merged(archive.images[0], target)
@@ -106,6 +117,35 @@ def test_an_export_after_it_got_its_name(source: Path, target: Path, repository:
     with open_archive(target) as archive:
         assert archive.images
     assert os.listdir(target.parent) == [target.name]
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("make_folder", 1), ("write", 3), ("sync", 2), ("link", 1), ("exchange", 1), ("exchange", 2), ("unlink", 3)],
+)
+def test_a_split(tmp_path: Path, repository: Path, call: str, number: int) -> None:
+    """Each archive is whole, old or new; before the naming begins all are old. The next split leaves no trace of it."""
+    source = docker_25([image(f"{name}:1", seed=name, layers=1) for name in "abc"]).write(tmp_path / "source.tar")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}_1.tar").write_bytes(OLD)
+    before = stamp(source)
+    assert killed("split", call, number, source, folder, repository)
+    assert stamp(source) == before
+    there = {path.name: path for path in folder.iterdir() if not path.name.startswith(".")}
+    old = {name for name, path in there.items() if path.read_bytes() == OLD}
+    assert {"a_1.tar", "b_1.tar"} <= set(there) <= {"a_1.tar", "b_1.tar", "c_1.tar"}
+    if call not in ("exchange", "unlink"):
+        assert old == set(there)
+    for name in set(there) - old:
+        with open_archive(there[name]) as archive:
+            assert all(one.complete for one in archive.images)
+    with open_archive(source) as archive:
+        found = pieces(archive, ExportOptions(), Split.IMAGE)
+        plans = [NamedPlan(one.file_name, plan_export(archive, one.options)) for one in found]
+        assert all(done.verified for done in export_together(plans, folder, overwrite=True))
+    assert sorted(os.listdir(folder)) == ["a_1.tar", "b_1.tar", "c_1.tar"]
 
 
 @pytest.mark.parametrize(
