@@ -2,7 +2,7 @@
 
 `update` collects every text of the window into each LANGUAGE.po and compiles it to LANGUAGE.mo; `check` says what is missing
 or stale; `missing` prints the texts of a language that are not translated yet. A new language: an empty LANGUAGE.po, then
-`update`.
+`update`. The comment at the head of a catalogue is its glossary, and is kept.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def updated(path: Path, source: Catalog) -> Catalog:
     old = read(path)
     new = Catalog(
         locale=path.stem,
-        header_comment=f"# {path.stem}: the words of Image Inspector. Made by packaging/translations.py from the texts in inspector/.",
+        header_comment=old.header_comment,  # the glossary
         project="image-inspector",
         version="1",
         creation_date=datetime(2026, 1, 1, tzinfo=UTC),

@@ -245,7 +245,7 @@ def _row(change: Change, file_name: str = "") -> PlanRow:
 def _side(digest: str | None, size: int | None) -> str:
     parts = [display.short(digest)] if digest else []
     parts += [display.size(size)] if size is not None else []
-    return " · ".join(parts) or "none"
+    return " · ".join(parts) or tr("none")
 
 
 def run_export(
@@ -369,7 +369,8 @@ def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, fil
             lines.append(tr("  manifest %s, kept") % image.manifest_digest)
         else:
             lines.append(
-                tr("  manifest %s → %s") % (image.source_manifest_digest or "none", image.manifest_digest or "none")
+                tr("  manifest %s → %s")
+                % (image.source_manifest_digest or tr("none"), image.manifest_digest or tr("none"))
             )
     lines.append("")
     lines += [
