@@ -47,6 +47,7 @@ class ArchiveStack(QWidget):
         self._raised: dict[str, tuple[str, ...]] = {}
         self._failed: dict[Message, Path] = {}
         self._again: dict[str, OpenArchive] = {}
+        self._asked: list[str] = []
         self._front = ""
         self._offered = LastSession()
         self.is_busy: Callable[[ArchiveView], bool] = lambda _view: False
@@ -92,6 +93,7 @@ class ArchiveStack(QWidget):
         """Open each path in a tab of its own; one that is open already comes to the front."""
         self.bar.clear()
         self._failed.clear()
+        self._asked = [str(path) for path in paths]
         for path in paths:
             known = next((view for view in self.views() if view.session.path == path), None)
             if known is not None:
@@ -215,6 +217,7 @@ class ArchiveStack(QWidget):
         views, front = other.views(), other.view
         self._raised = other._raised
         self._again = {str(view.session.path): _place_in(view) for view in views}
+        self._asked = list(self._again)
         self._front = str(front.session.path) if front is not None else ""
         for view, session in zip(views, sessions, strict=True):
             self._opened(None, session)
@@ -268,9 +271,10 @@ class ArchiveStack(QWidget):
             self.close_at(at)
             _go_back_to(view, place)
         again = self._again.get(str(session.path))
-        if again is not None and at < 0:
-            at = self._place_of(again)
-            _go_back_to(view, again)
+        if at < 0:
+            at = self._place_of(str(session.path))
+            if again is not None:
+                _go_back_to(view, again)
         self.view_added.emit(view)
         at = self.tabs.insertTab(
             at if at >= 0 else self.tabs.count(), view, icon("archive"), text.caption(session.title)
@@ -288,12 +292,12 @@ class ArchiveStack(QWidget):
         self.view_changed.emit()
         return view
 
-    def _place_of(self, again: OpenArchive) -> int:
-        """Where its tab was among those that are open again: they come in the order in which they can be read."""
-        order = list(self._again)
+    def _place_of(self, path: str) -> int:
+        """Where its tab belongs among those that were asked for together: they come as soon as they can be read."""
+        if path not in self._asked:
+            return -1
         for at, view in enumerate(self.views()):
-            path = str(view.session.path)
-            if path in self._again and order.index(path) > order.index(again.path):
+            if str(view.session.path) in self._asked[self._asked.index(path) + 1 :]:
                 return at
         return -1
 

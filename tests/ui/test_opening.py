@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import subprocess
@@ -247,3 +248,14 @@ def test_the_desktop_s_event_opens_files_before_and_after_the_window_is_there(ar
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["early.tar", "late.tar"]
+
+
+def test_tabs_stand_in_the_order_in_which_archives_were_asked_for(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, archive: Path, oci_archive: Path
+) -> None:
+    slow = tmp_path / "slow.tar.gz"
+    slow.write_bytes(gzip.compress(archive.read_bytes() + bytes(30 << 20), 1))
+    paths = [slow, oci_archive, archive]
+    window.open_paths(paths)
+    qtbot.waitUntil(lambda: len(window.archives.views()) == len(paths), timeout=PATIENCE_MS)
+    assert [view.session.path for view in window.archives.views()] == paths
