@@ -112,14 +112,25 @@ def _print(archive: ImageArchive, report: Report, style: str, level: Severity | 
     elif style == "sarif":
         from inspector.conformance.sarif import to_sarif
 
-        console.out_json(to_sarif(report, archive.path))
+        console.out_json(_visible(to_sarif(report, archive.path)))
     elif style == "junit":
         from inspector.conformance.junit import to_junit
 
-        console.out_bytes(to_junit(report, archive.path, level))
+        console.out_bytes(str(_visible(to_junit(report, archive.path, level).decode())).encode())
     else:
         for line in to_lines(archive, report):
             console.out(line)
+
+
+def _visible(value: object) -> object:
+    """A document for people and other programs: its texts with marks for what draws nothing, lone surrogates among it."""
+    from inspector.cli.console import visible_lines
+
+    if isinstance(value, str):
+        return visible_lines(value)
+    if isinstance(value, dict):
+        return {key: _visible(below) for key, below in value.items()}
+    return [_visible(below) for below in value] if isinstance(value, list) else value
 
 
 def to_lines(archive: ImageArchive, report: Report) -> Iterator[str]:

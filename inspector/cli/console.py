@@ -41,6 +41,11 @@ def visible(text: str | bytes) -> str:
     return safe(text, limit=sys.maxsize)
 
 
+def visible_lines(text: str) -> str:
+    """As `visible`, but line ends and tabs stay."""
+    return safe_lines(text, limit=sys.maxsize)
+
+
 class Console:
     """Standard output and error of one run; `token` is what an interrupt sets.
 
@@ -76,7 +81,7 @@ class Console:
     def out(self, text: str = "") -> None:
         """One line, or several, of the result."""
         self._clear_progress()
-        self._stdout.write(safe_lines(text, limit=sys.maxsize) + "\n")
+        self._stdout.write(visible_lines(text) + "\n")
 
     def out_lines(self, lines: Iterable[str]) -> None:
         """Many lines, some hundreds at a time, stopping between them when asked to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.dom import minidom
 
@@ -152,3 +153,15 @@ def test_text_names_the_option_that_mends(tmp_path: Path, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert "[export can mend it: --repair document-fields]" in told
     assert "[export can mend it: --tag OLD=NEW]" in told
+
+
+def test_reports_hold_nothing_hidden_and_no_lone_surrogates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other programs read them: half a character stops some JSON readers, and U+202E turns a line around in all of them."""
+    odd = [Entry(name, content) for name in ("caf\udce9", "gpj\u202eexe") for content in (b"1", b"2")]
+    path = altered(with_docker=True).adding(*odd).write(tmp_path / "gpj\u202eexe.tar")
+    for style in ("sarif", "junit"):
+        assert main(["check", str(path), "--deep", "--format", style]) in (0, 1)
+        out = capsys.readouterr().out
+        document = json.dumps(json.loads(out), ensure_ascii=False) if style == "sarif" else out
+        assert not re.search("[\x00-\x08\x0e-\x1f\u202a-\u202e\ud800-\udfff]", document)
+        assert "⟨U+202E⟩" in document

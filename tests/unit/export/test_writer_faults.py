@@ -393,3 +393,17 @@ def test_progress_only_grows_and_ends_at_the_whole(source: Path, target: Path) -
     assert {report.total for report in seen} == {2 * target.stat().st_size}
     assert list(dict.fromkeys(report.stage for report in seen)) == ["Writing", "Reading back"]
     assert seen[-1].done == seen[-1].total
+
+
+def test_syncing_asks_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other tests count calls of our own function; this one is about what it does."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    descriptor = disk.create(tmp_path / "new")
+    try:
+        disk.sync(descriptor)
+        assert synced == [descriptor]
+        disk.sync_folder(tmp_path)
+        assert len(synced) == 2
+    finally:
+        disk.close(descriptor)

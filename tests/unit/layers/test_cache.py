@@ -223,3 +223,40 @@ def test_what_contradicts_a_claim_is_not_kept(archive: Path, tmp_path: Path, arc
     blob.claimed = Digest.of(b"something else")
     listing = list_layer(blob)
     assert not ListingCache(tmp_path / "cache").keep(blob, listing)
+
+
+def test_a_link_and_a_file_of_somebody_else_are_not_believed(
+    archive: Path, tmp_path: Path, archives: list[ImageArchive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "cache"
+    cache = ListingCache(place)
+    blob = blob_of(archive, archives)
+    assert cache.keep(blob, list_layer(blob))
+    assert cache.load(blob) is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getuid", lambda: os.stat(place).st_uid + 1)
+        assert cache.load(blob) is None
+        assert not cache.keep(blob, list_layer(blob))
+    (listing,) = place.glob("*.listing")
+    elsewhere = listing.rename(tmp_path / "elsewhere")
+    listing.symlink_to(elsewhere)
+    assert cache.load(blob) is None
+    cache.clear()
+    assert elsewhere.exists()
+
+
+def test_a_listing_under_the_name_of_another_layer_is_not_believed(
+    archive: Path, tmp_path: Path, archives: list[ImageArchive]
+) -> None:
+    place = tmp_path / "cache"
+    cache = ListingCache(place)
+    first = blob_of(archive, archives)
+    second = archives[0].images[0].layers[1].blob
+    assert second is not None
+    listings = [list_layer(blob) for blob in (first, second)]
+    assert cache.keep(first, listings[0])
+    assert cache.keep(second, listings[1])
+    own, other = (place / f"{listing.digest.encoded}.listing" for listing in listings if listing.digest is not None)
+    own.write_bytes(other.read_bytes())
+    assert cache.load(first) is None
+    assert cache.load(second) is not None
