@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inspector.archive.compression import Compression
 from inspector.archive.image import Image, Layer, NodeKind, TreeNode
 from inspector.archive.rightstack import right_stack
 from inspector.errors import ExportError
@@ -28,7 +29,6 @@ from inspector.export.fields import (
 from inspector.export.made import made_manifest, numbered
 from inspector.export.mending import Mending
 from inspector.export.options import CONVERTING, ON_INDEXES, ON_MANIFESTS, ExportOptions
-from inspector.export.repair import has_misplaced_platform
 from inspector.export.spelling import DESCRIPTOR, INDEX, MANIFEST, in_order, respelled
 from inspector.export.storedlayers import LayerStore, StoredLayer
 from inspector.language import say, say_all
@@ -264,7 +264,7 @@ class Converter:
             ]
             whys += [why for layer in stored for why in layer.whys]
         if config is not None and "platform" in config:
-            default = bool(whys) or has_misplaced_platform(self._contents, image)  # a new digest costs nothing more
+            default = bool(whys) or _has_misplaced_platform(self._contents, image)  # a new digest costs nothing more
             if self._mending.wants("config-platform", where, "DESC-13", default=default):
                 del config["platform"]
                 whys.append("DESC-13")
@@ -364,3 +364,15 @@ class Converter:
 def _type_of(fits: Callable[[str], bool], own: str, stated: str) -> str:
     """The media type of a document of a known shape: its own one, else that of its descriptor; a contradiction is neither."""
     return own if fits(own) or (not own and not fits(stated)) else stated if fits(stated) else own
+
+
+def _has_misplaced_platform(contents: Contents, image: Image) -> bool:
+    """DESC-13 in a manifest that docker save made on the spot (25.0.0 to 25.0.5, 26.0.0).
+
+    A manifest that came from a registry is left alone: others may have signed it. It is told by compressed layers,
+    which the graph driver never has, and by manifest.json, where only the graph driver writes LayerSources for plain ones.
+    """
+    config, entry = image.config_descriptor, contents.docker_entry(image)
+    if config is None or config.platform is None or len(image.path) != 1 or entry is None or not entry.layer_sources:
+        return False
+    return all(layer.blob is None or layer.blob.compression is Compression.NONE for layer in image.layers)
