@@ -43,7 +43,7 @@ def test_it_is_there_when_the_layers_below_were_listed(qtbot: QtBot, open_archiv
     assert not page.compare.button.isEnabled()
     view.select(node_named(view, "layer 2"))
     settle(qtbot, view)
-    qtbot.waitUntil(lambda: has_column(view), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: has_column(view) and not view.pages.files.compare.running, timeout=PATIENCE_MS)
     page.view.expand_all()
     assert letters(page.view) == {"etc": "", "etc/passwd": "D", "srv": "A", "srv/data.json": "A"}
     tip = page.view.model().index(1, page.view.model().columnCount() - 1).data(Qt.ItemDataRole.ToolTipRole)
@@ -58,7 +58,7 @@ def test_the_key_lists_the_layers_below_and_is_remembered(
     settle(qtbot, view)
     assert not has_column(view)
     window.actions_by_id["compare-below"].trigger()
-    qtbot.waitUntil(lambda: has_column(view), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: has_column(view) and not view.pages.files.compare.running, timeout=PATIENCE_MS)
     window.actions_by_id["compare-below"].trigger()
     assert not has_column(view)
     window.actions_by_id["compare-below"].trigger()
@@ -66,7 +66,7 @@ def test_the_key_lists_the_layers_below_and_is_remembered(
     other = open_archive(oci_archive)
     assert other.pages.files.compare.wanted
     other.select(node_named(other, "layer 2"))
-    qtbot.waitUntil(lambda: has_column(other), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: has_column(other) and not other.pages.files.compare.running, timeout=PATIENCE_MS)
 
 
 def test_a_kind_of_change_is_hidden(qtbot: QtBot, open_archive: Opener, archive: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_kind_of_change_is_hidden(qtbot: QtBot, open_archive: Opener, archive:
     page = view.pages.files
     page.compare.wanted = True
     view.select(node_named(view, "layer 2"))
-    qtbot.waitUntil(lambda: has_column(view), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: has_column(view) and not view.pages.files.compare.running, timeout=PATIENCE_MS)
     page.compare.letters["A"].click()
     assert letters(page.view) == {"etc": "", "etc/passwd": "D"}
     assert "1 of 4" in page._matches.text()
@@ -88,7 +88,7 @@ def test_a_kind_of_change_is_hidden(qtbot: QtBot, open_archive: Opener, archive:
     view.select(node_named(view, "layer 1"))
     settle(qtbot, view)
     view.select(node_named(view, "layer 2"))
-    qtbot.waitUntil(lambda: has_column(view), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: has_column(view) and not view.pages.files.compare.running, timeout=PATIENCE_MS)
     assert set(letters(page.view)) == {"srv", "srv/data.json"}
 
 

@@ -201,7 +201,7 @@ def test_a_dead_share_does_not_hold_the_window(
     settings.recent = recent
     with started(qtbot, settings, archive) as window:
         front(qtbot, window, archive)
-        assert len(asked) >= 6
+        qtbot.waitUntil(lambda: len(asked) >= 6, timeout=PATIENCE_MS)
         assert threading.main_thread() not in asked
         release.set()
         qtbot.waitUntil(lambda: not window.runner.tasks, timeout=PATIENCE_MS)
