@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what differs; 0 nothing, 1 something, 2 a layer that cannot be read, so that nobody can tell."""
+    from inspector.cli.console import visible
     from inspector.viewmodel.comparison.archives import compare_archives, lines_of
 
     images = arguments.image_a or arguments.image, arguments.image_b or arguments.image
@@ -48,6 +49,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.out_lines(lines_of(document))
     if not document["complete"]:
-        console.error("a layer cannot be read to its end: files of it were not compared")
+        console.error(
+            f"a layer of {visible(arguments.a)} or {visible(arguments.b)} cannot be read to its end: files of it were "
+            "not compared; check --deep says which layer and why"
+        )
         return UNREADABLE
     return SAME if document["same"] else DIFFERENT

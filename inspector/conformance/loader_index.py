@@ -255,7 +255,7 @@ def _unpack(case: Case, entry: Descriptor, name: str) -> Iterator[Trouble]:
         return
     for _ in walk.missing:
         yield refuses("BLOB-6", "A manifest that it needs is not in the archive.")
-    for _ in walk.unreadable:
+    if walk.unreadable or not (walk.images or walk.missing):
         yield refuses("INDEX-5", say("The ref name %s leads to no manifest.", name))
     for node in walk.images:
         image = node.image

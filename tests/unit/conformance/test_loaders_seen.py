@@ -100,6 +100,14 @@ def test_an_artifact_manifest_cannot_be_unpacked(check: Check) -> None:
     assert by_name(report)["umoci"].because == ("INDEX-5",)
 
 
+def test_an_index_of_nothing_holds_no_image(check: Check) -> None:
+    """umoci: `tag is not found`."""
+    raw = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
+    entry = descriptor(raw, OCI_INDEX, annotations={"org.opencontainers.image.ref.name": "1"})
+    report = check(altered(index=put("manifests", value=[entry]), more=(raw,)))
+    assert by_name(report)["umoci"].because == ("INDEX-5",)
+
+
 def test_a_tar_of_a_dir_folder_is_taken_by_nobody(check: Check) -> None:
     """podman reads `dir:` from a folder only."""
     assert "podman" in refusing(check(docker_dir(APP)))
