@@ -33,7 +33,7 @@ from inspector.ui.widgets.preset_box import PresetBox
 from inspector.viewmodel import exporting
 from inspector.viewmodel.exportchoices import FOLDER, ExportRequest, SavedPresets
 from inspector.viewmodel.exporting import PlanRow, PlanSheet, TargetCheck
-from inspector.viewmodel.messages import from_error
+from inspector.viewmodel.messages import from_error, in_one_line
 from inspector.viewmodel.session import ArchiveSession
 
 _PAUSE_MS = 250
@@ -228,7 +228,7 @@ class ExportDialog(QDialog):
         self._update_button()
 
     def _target_failed(self, error: BaseException) -> None:
-        self._target_note.setText(str(error))
+        self._target_note.setText(in_one_line(error))
         self._target_note.show()
 
     def _plan(self) -> None:

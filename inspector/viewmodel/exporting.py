@@ -33,6 +33,7 @@ from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
 from inspector.viewmodel.exportchoices import ExportRequest
 from inspector.viewmodel.loading import WORDS, loaders_line
+from inspector.viewmodel.messages import in_one_line
 from inspector.viewmodel.outcome import ExportOutcome
 from inspector.viewmodel.repairing import RepairRow, rows_of
 
@@ -336,7 +337,7 @@ def _reopened(path: Path) -> tuple[str, str]:
             only = roots.pop() if len(roots) == 1 else None
             return str(only) if only is not None else "", trouble
     except InspectorError as error:
-        return "", tr("The result could not be opened again. %s") % error
+        return "", tr("The result could not be opened again. %s") % in_one_line(error)
 
 
 def _incomplete(archive: ImageArchive) -> str:

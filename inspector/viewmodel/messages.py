@@ -139,6 +139,14 @@ def from_error(error: BaseException, doing: str = "") -> Message | None:
     )
 
 
+def in_one_line(error: BaseException) -> str:
+    """`title: message` of an error that we raise, in the person's language; of any other, what it says. Safe to show."""
+    if isinstance(error, errors.InspectorError):
+        parts = (tr(error.title), tr(error.message))
+        return display.safe(": ".join(part for part in parts if part), 4000)
+    return display.safe(str(error), 4000)
+
+
 def _while(title: str, doing: str) -> str:
     return tr("%s while %s") % (title, display.safe(doing)) if doing else title
 

@@ -7,7 +7,7 @@ import pytest
 from inspector import errors
 from inspector.findings import Severity
 from inspector.progress import Progress
-from inspector.viewmodel.messages import Action, Message, from_error, from_outcome, progress_text
+from inspector.viewmodel.messages import Action, Message, from_error, from_outcome, in_one_line, progress_text
 from inspector.viewmodel.outcome import ExportOutcome
 
 
@@ -123,3 +123,9 @@ def test_an_export_is_told() -> None:
 )
 def test_progress_in_words(progress: Progress, elapsed: float, text: str) -> None:
     assert progress_text(progress, elapsed) == text
+
+
+def test_an_error_in_one_line_is_said_in_the_language_and_made_safe() -> None:
+    assert in_one_line(errors.ExportError("No room", "Free some.")) == "No room: Free some."
+    assert in_one_line(errors.ExportError("No room")) == "No room"
+    assert in_one_line(ValueError("a\u202eb")) != "a\u202eb"
