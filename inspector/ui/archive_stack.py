@@ -26,6 +26,9 @@ from inspector.viewmodel.messages import Action, Message, from_error, offer_to_o
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession, open_session
 
+_TAB_CHARACTERS = 48
+"""The whole name is in the tooltip and in the title of the window: a tab leaves room for others."""
+
 
 class ArchiveStack(QWidget):
     """Opens paths in tabs of their own; what cannot be opened is told in a bar above them."""
@@ -277,7 +280,10 @@ class ArchiveStack(QWidget):
                 _go_back_to(view, again)
         self.view_added.emit(view)
         at = self.tabs.insertTab(
-            at if at >= 0 else self.tabs.count(), view, icon("archive"), text.caption(session.title)
+            at if at >= 0 else self.tabs.count(),
+            view,
+            icon("archive"),
+            text.caption(safe(session.title, _TAB_CHARACTERS)),
         )
         self.tabs.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, self._close_button(view))
         self.tabs.setTabToolTip(at, text.plain_tip(session.kind, session.place))

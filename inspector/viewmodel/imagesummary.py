@@ -12,7 +12,7 @@ from inspector.oci import mediatype
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.configsummary import config_sections, labels_section, origin_rows
 from inspector.viewmodel.pages import Row, Section, Share
-from inspector.viewmodel.summary import digest_row, limited, manifest_annotations, stored_size
+from inspector.viewmodel.summary import MOST_NAMES, digest_row, limited, manifest_annotations, name_rows, stored_size
 from inspector.viewmodel.tree import NodeType
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from inspector.layers.table import Listing
     from inspector.viewmodel.tree import StructureNode
 
-MOST_NAMES = 50
 RELEASE = mark("OS release")
 
 
@@ -52,14 +51,14 @@ def image_sections(
     whole = sum(child.layer.size or 0 for child in layer_nodes if child.layer is not None)
     sections.append(limited(tr("Layers"), (_layer_row(child, whole, known) for child in layer_nodes), len(layer_nodes)))
     sections.append(labels_section(notes, tr("Annotations")))
+    if len(image.names) > MOST_NAMES:
+        all_names = (Row(str(number), labels.familiar(name), name) for number, name in enumerate(image.names, 1))
+        sections.append(limited(tr("Names"), all_names, len(image.names)))
     return tuple(section for section in sections if section.rows)
 
 
 def _name_rows(image: Image) -> list[Row]:
-    rows = [
-        Row(tr("Name") if not number else "", labels.familiar(name), name)
-        for number, name in enumerate(image.names[:MOST_NAMES])
-    ]
+    rows = name_rows(image.names)
     if not rows:
         bare = ", ".join(map(display.safe, image.ref_names[:20]))
         rows.append(

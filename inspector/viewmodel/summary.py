@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.archive.compression import Compression
@@ -19,6 +19,9 @@ from inspector.viewmodel.tree import NodeType, StructureNode, StructureTree
 if TYPE_CHECKING:
     from inspector.archive.image import Image, ImageArchive
     from inspector.oci.digest import Digest
+
+MOST_NAMES = 10
+"""Of an image, before what else there is to say of it."""
 
 
 def archive_sections(archive: ImageArchive, tree: StructureTree, findings: FindingList) -> tuple[Section, ...]:
@@ -173,12 +176,7 @@ def config_page_sections(node: StructureNode) -> tuple[Section, ...]:
 def index_sections(node: StructureNode) -> tuple[Section, ...]:
     """An image index, or index.json: what it lists."""
     source = node.source
-    rows = []
-    names = source.names if source is not None else ()
-    rows += [
-        Row(tr("Name") if not number else "", labels.familiar(name), display.safe(name))
-        for number, name in enumerate(names[:50])
-    ]
+    rows = name_rows(source.names if source is not None else ())
     rows += digest_row(tr("Digest"), node.digest, tr("Of the index as stored."))
     descriptor = node.descriptor
     if descriptor is not None:
@@ -218,7 +216,7 @@ def artifact_sections(image: Image, node: StructureNode, statements: Iterable[Ro
             display.safe(image.artifact_type or ""),
         )
     ]
-    rows += [Row(tr("Name"), labels.familiar(name), display.safe(name)) for name in image.names[:50]]
+    rows += name_rows(image.names)
     rows += digest_row(tr("About"), image.subject, tr("The manifest that it describes."), link=True)
     rows += digest_row(tr("Manifest"), node.digest, "")
     parts = [child for child in node.children if child.layer is not None]
@@ -264,6 +262,16 @@ def other_sections(node: StructureNode) -> tuple[Section, ...]:
     if descriptor is not None:
         sections.append(labels_section(descriptor.annotations, tr("Annotations")))
     return tuple(section for section in sections if section.rows)
+
+
+def name_rows(names: Sequence[str]) -> list[Row]:
+    """The first names, and how many more there are: an image with a thousand tags has other things to tell, too."""
+    rows = [
+        Row(tr("Name") if not number else "", labels.familiar(name), display.safe(name))
+        for number, name in enumerate(names[:MOST_NAMES])
+    ]
+    rest = len(names) - len(rows)
+    return [*rows, Row("", tr("%s more are not shown here.") % f"{rest:,}")] if rest else rows
 
 
 def digest_row(label: str, digest: Digest | None, tooltip: str, *, link: bool = False) -> list[Row]:

@@ -32,8 +32,10 @@ Opener = Callable[..., ArchiveSession]
 def open_it(tmp_path: Path) -> Iterator[Opener]:
     made: list[ArchiveSession] = []
 
-    def run(*tars: bytes, compression: str = "") -> ArchiveSession:
-        spec = ImageSpec(tars, ("docker.io/library/app:1",))
+    def run(
+        *tars: bytes, compression: str = "", names: tuple[str, ...] = ("docker.io/library/app:1",)
+    ) -> ArchiveSession:
+        spec = ImageSpec(tars, names)
         archive = buildx_oci([spec], compression=compression) if compression else docker_24([spec])
         made.append(open_session(archive.write(tmp_path / f"{len(made)}.tar"), TOKEN, ignore_progress))
         return made[-1]
@@ -135,3 +137,12 @@ def test_a_digest_in_an_annotation_leads_on() -> None:
     rows = labels_section({"org.opencontainers.image.base.digest": digest, "note": "sha256:short"}).rows
     assert [str(row.link) for row in rows] == [digest, "None"]
     assert rows[0].value == digest
+
+
+def test_many_names_hide_nothing_and_are_told_whole_at_the_end(open_it: Opener) -> None:
+    names = tuple(f"docker.io/library/app:{number}" for number in range(30))
+    found = sections(open_it(layer_tar({"a": b""}), names=names))
+    rows = found["Image"].rows
+    assert [row.value for row in rows[:2]] == ["app:0", "app:1"]
+    assert "20 more are not shown here." in [row.value for row in rows]
+    assert [row.value for row in found["Names"].rows][-1] == "app:29"
