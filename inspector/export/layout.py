@@ -35,6 +35,7 @@ class Part:
 
     def __init__(self, layout: Layout, archive: ImageArchive, place: int, recoded: Mapping[Digest, Recoded]) -> None:
         options, mending = layout.options, layout.mending
+        self.options = replace(options, images=()) if place and options.of_first else options
         self.archive = archive
         self.place = place
         self.contents = Contents(archive)
@@ -50,7 +51,7 @@ class Part:
                 "There is nothing to export", say("%s lists no image and no other document.", self.archive.path)
             )
         found = without_absent(self.contents, found, layout.mending)
-        found, told = chosen(self.contents, found, layout.options, layout.mending, is_alone=is_alone)
+        found, told = chosen(self.contents, found, self.options, layout.mending, is_alone=is_alone)
         layout.notes |= dict.fromkeys([*told, *lost_names(self.archive)])
         return [replace(entry, place=self.place) for entry in found] if self.place else found
 
@@ -82,7 +83,7 @@ class Layout:
         entries = [entry for part in self.parts for entry in part.entries(self, is_alone=is_alone)]
         if not is_alone:
             self._refuse_what_nobody_has(entries)
-        entries = named(all_contents, entries, options)
+        entries = named(all_contents[:1] if options.of_first else all_contents, entries, options)
         rows = [(entry, self._convert(entry)) for entry in entries]
         self.replaced: dict[Digest, Converted] = {}
         """Indexes that are not written, each with the one that lists what it listed."""
@@ -147,7 +148,7 @@ class Layout:
 
     def _keep_orphans(self, part: Part) -> None:
         """Blobs that nothing refers to, where they are not to be left out; never with a choice of images."""
-        options = self.options
+        options = part.options
         is_partial = options.images or options.platforms or not (options.attestations and options.signatures)
         if is_partial or options.labels or options.preset is Preset.CLASSIC_DOCKER:
             return

@@ -85,6 +85,8 @@ class ExportOptions:
     - `repairs`: ids of `export/repairs.py`, and whether to make each; what is not named goes by its default, what the form
       needs is made. What each changes is told there.
     - `form`: None goes by the target's name. tar.gz and tar.zst need room for the plain tar beside the result.
+    - `of_first`: when archives are merged, `images` and names are about those of the first one; of the others all images are
+      written, as they are called.
     - `preferred_platform`: which one manifest.json gets of a multi-platform image (default: this machine's, on Linux).
     - `limits`: those with which the archive was opened.
     """
@@ -104,6 +106,7 @@ class ExportOptions:
     convert_docker: bool = True
     repairs: Mapping[str, bool] = field(default_factory=dict)
     form: Form | None = None
+    of_first: bool = False
     preferred_platform: str | None = None
     limits: Limits = DEFAULT_LIMITS
 

@@ -17,8 +17,7 @@ from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
-    from inspector.archive.image import ImageArchive
-    from inspector.export.layout import Layout
+    from inspector.export.layout import Layout, Part
 
 _ROOT = ("index.json", "manifest.json", "oci-layout")
 _MOST_DROPPED = 1000
@@ -101,11 +100,11 @@ def _dropped(layout: Layout) -> Iterator[Change]:
         now = say("the new index") if index.waiting else say("index %s", index.digest.short)
         yield Change(f"index {digest}", DROPPED, say("%s has what it lists", now), str(digest))
     for part in layout.parts:
-        yield from _dropped_of(layout, part.archive, f"{part.archive.path.name}: " if part.place else "")
+        yield from _dropped_of(layout, part, f"{part.archive.path.name}: " if part.place else "")
 
 
-def _dropped_of(layout: Layout, archive: ImageArchive, prefix: str) -> Iterator[Change]:
-    options = layout.options
+def _dropped_of(layout: Layout, part: Part, prefix: str) -> Iterator[Change]:
+    archive, options = part.archive, part.options
     members = archive.members
     used = {blob.member.name for blob in archive.blobs.all() if blob in layout.bag.sources}
     chosen = bool(options.images or options.platforms)

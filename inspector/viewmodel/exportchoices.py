@@ -172,6 +172,7 @@ class ExportRequest:
             convert_docker=self.convert_docker,
             repairs=dict(self.repairs),
             form=Form(self.form) if self.form else None,
+            of_first=bool(self.merge),  # what a person sees and chooses are the images of the open archive
         )
 
 

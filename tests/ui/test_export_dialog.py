@@ -207,7 +207,12 @@ def test_a_plan_that_fails_leaves_nothing_of_the_one_before(
     assert not dialog._loaders.text()
     assert dialog.export_button.text() == "Export"
     assert not dialog.export_button.isEnabled()
-    dialog.reject()
+    # The way out is on the page of names: those of this archive.
+    assert dialog.choices.names.model.setData(dialog.choices.names.model.index(0, 2), "docker.io/library/mine:1")
+    planned(qtbot, dialog)
+    files = written(window, qtbot, dialog, tmp_path / "both.tar")
+    tags = [tag for one in json.loads(files["manifest.json"]) for tag in one["RepoTags"]]
+    assert sorted(tags) == ["app:1", "mine:1"]
 
 
 def test_several_archives_are_suggested_a_folder(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:

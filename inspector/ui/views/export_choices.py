@@ -202,6 +202,14 @@ class ExportChoices(QTabWidget):
         form.addRow(self.tr("Archives"), self.split)
         if self.merge.count():
             form.addRow(self.tr("Merge with"), self.merge)
+            form.addRow(
+                _faint(
+                    self.tr(
+                        "All images of these archives are added. Layers that archives share are stored once; one name for "
+                        "different platforms becomes one image of all of them."
+                    )
+                )
+            )
         self.addTab(output, self.tr("Output"))
 
     def _connect(self) -> None:

@@ -200,6 +200,16 @@ def test_no_source_is_written_over_and_a_change_of_any_is_noticed(tmp_path: Path
     assert sorted(os.listdir(tmp_path)) == ["0.tar", "1.tar"]
 
 
+def test_choices_can_be_about_the_first_archive_alone(merge: Merge) -> None:
+    mine, theirs = docker_25([image(APP), image(OTHER, seed="x")]), docker_25([image(APP, seed="y")])
+    written = merge(mine, theirs, retag={"app:1": "new:1"}, of_first=True)
+    assert names(written) == ["docker.io/library/new:1", OTHER, APP]
+    assert names(merge(mine, theirs, images=("other:1",), of_first=True)) == [OTHER, APP]
+    assert names(merge(mine, theirs, remove_names=("app:1",), of_first=True)) == [None, OTHER, APP]
+    with pytest.raises(UsageError, match="no image third:1"):
+        merge(mine, docker_25([image("third:1", seed="z")]), retag={"third:1": "new:1"}, of_first=True)
+
+
 # splitting -------------------------------------------------------------------------------------------------
 
 
