@@ -70,7 +70,7 @@ def _open_folder(path: Path, token: CancelToken, limits: Limits) -> ImageArchive
     try:
         opening = Opening(members, BlobStore(members), limits, token)
         opening.note(*members.findings)
-        found = _read_shape(opening)
+        found = _read_shape(opening) if members.is_whole else None
         if found is None:
             from inspector.archive.identify import explain_members
 

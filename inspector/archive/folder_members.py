@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inspector.archive.limits import Limits
 from inspector.archive.member_columns import Member, MemberKind, Members
-from inspector.archive.members import MemberTable
+from inspector.archive.members import MemberTable, may_hold_archive
 from inspector.archive.source import ByteSource, Descriptor, FileSource, unreadable
 from inspector.errors import ArchiveUnreadable, LimitReached, SourceChanged
 from inspector.findings import Finding, Severity, Where
@@ -28,12 +28,15 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
 )
 _FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
+_ENOUGH = 20_000
+"""Files after which one looks whether this can be an archive at all: somebody may drop a home folder, or a whole disk."""
 _BY_HANDLE = os.open in os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
 
 
 def read_folder_members(path: Path, limits: Limits, token: CancelToken) -> MemberTable:
     """Everything below `path`, found without following or opening anything but folders.
 
+    A large folder that cannot be an archive is left early: `is_whole` of the table is False then.
     Symbolic links are members with their target as text; pipes, sockets and devices are members of kind OTHER. Folders
     deeper than `limits.folder_depth`, and those that cannot be read, are told by a finding. Raises `LimitReached` ("members"),
     `ArchiveUnreadable`, `Cancelled`.
@@ -42,7 +45,13 @@ def read_folder_members(path: Path, limits: Limits, token: CancelToken) -> Membe
     members = Members()
     findings: list[Finding] = []
     waiting: list[tuple[str, int]] = [("", 0)]
+    is_judged = is_left = False
     while waiting:
+        if len(members) > _ENOUGH and not is_judged:
+            is_judged = True
+            is_left = not may_hold_archive(members)
+            if is_left:
+                break
         folder, depth = waiting.pop()
         token.check()
         try:
@@ -67,7 +76,14 @@ def read_folder_members(path: Path, limits: Limits, token: CancelToken) -> Membe
                     findings.append(_unread(inside, say("it lies deeper than %s levels", limits.folder_depth)))
                 else:
                     waiting.append((inside, depth + 1))
-    return MemberTable(members, opener, findings=findings[: limits.oddities_per_code], limits=limits, token=token)
+    return MemberTable(
+        members,
+        opener,
+        findings=findings[: limits.oddities_per_code],
+        limits=limits,
+        token=token,
+        is_whole=not is_left,
+    )
 
 
 def _unread(name: str, why: str) -> Finding:

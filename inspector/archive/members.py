@@ -48,8 +48,11 @@ class MemberTable:
         end: TarEnd | None = None,
         limits: Limits = DEFAULT_LIMITS,
         token: CancelToken | None = None,
+        is_whole: bool = True,
     ) -> None:
         self._columns = members
+        self.is_whole = is_whole
+        """False for a folder that was left before all of it was seen: it cannot be an archive."""
         self.end = end
         self._opener = opener
         self._limits = limits
@@ -181,6 +184,13 @@ class MemberTable:
                 "Somebody packed the folder, not its content.",
                 Where(self.root), found=self.root, fix=Fix.AUTOMATIC,
             )  # fmt: skip
+
+
+def may_hold_archive(members: Members) -> bool:
+    """Whether documents or blobs of an archive lie at the top, or in a wrapping folder."""
+    rows = {name: row for row, name in enumerate(members.names)}
+    root = _wrapping_folder(members, rows)
+    return any((f"{root}/{name}" if root else name) in rows for name in (*_ROOT_FILES, "blobs"))
 
 
 def _wrapping_folder(members: Members, rows: Mapping[str, int]) -> str:

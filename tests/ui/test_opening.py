@@ -99,6 +99,16 @@ def test_a_message_that_no_start_sends_is_refused(message: bytes) -> None:
         unpack(message)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no runtime folder")
+def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "runtime"
+    place.mkdir(mode=0o700)
+    environment = {"XDG_RUNTIME_DIR": str(place)}
+    assert private_folder(environment) == place
+    monkeypatch.setattr(os, "getuid", lambda: place.stat().st_uid + 1)
+    assert private_folder(environment) is None
+
+
 def test_a_folder_that_others_can_enter_is_not_used(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     assert private_folder({"XDG_RUNTIME_DIR": str(tmp_path)}) is None

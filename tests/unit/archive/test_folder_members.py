@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspector.archive import folder_members
+from inspector.archive.detect import open_archive
 from inspector.archive.folder_members import read_folder_members
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.members import MemberKind, MemberTable
@@ -195,3 +196,34 @@ def test_a_wrapping_folder(layout: Path) -> None:
     assert members.root == "layout"
     assert content(members, "index.json") == b"{}"
     assert content(members, "blobs/sha256/a") == b"blob"
+
+
+def test_a_large_folder_that_is_no_archive_is_left_early(layout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody drops a home folder."""
+    home = layout.parent / "home"
+    for number in range(20):
+        (home / f"d{number}").mkdir(parents=True)
+        for name in range(5):
+            (home / f"d{number}" / f"f{name}").touch()
+    monkeypatch.setattr(folder_members, "_ENOUGH", 30)
+    members = read(home)
+    assert not members.is_whole
+    assert len(members.members) < 40
+    with pytest.raises(NotAnArchive, match="A folder without a layout"):
+        open_archive(home)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_large_layout_is_read_to_its_end(layout: Path, monkeypatch: pytest.MonkeyPatch, wrapped: bool) -> None:
+    for number in range(50):
+        (layout / "blobs" / "sha256" / f"b{number}").touch()
+    monkeypatch.setattr(folder_members, "_ENOUGH", 5)
+    top = layout
+    if wrapped:
+        top = layout.parent / "top"
+        top.mkdir()
+        layout.rename(top / "layout")
+    (top / "README").touch()
+    members = read(top)
+    assert members.is_whole
+    assert members.find("blobs/sha256/b49") is not None
