@@ -13,6 +13,7 @@ from inspector.layers.changes import Aspect, ChangeKind, Changes, Place
 from inspector.layers.content import content_digests
 from inspector.layers.merged import merge
 from inspector.progress import Progress
+from inspector.viewmodel import display
 from inspector.viewmodel.filechanges import ADDED, MODIFIED, PERHAPS, REMOVED, SAME, VOID, FileChanges
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def compare_layer(
     changes = Changes(merge(found.listings[:-1]), merge(found.listings))
     token.check()
     bad = found.unread
-    note = tr("Compared without what could not be read of layer %s.") % (", ".join(map(str, bad[:5])),) if bad else ""
+    note = tr("Compared without what could not be read of layer %s.") % display.some(bad) if bad else ""
     first = changes_by_node(files.rows, changes, note, token)
     pairs = changes.uncompared() if read_contents else []
     if not pairs:

@@ -12,6 +12,7 @@ import datetime as dt
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import ModuleType
@@ -83,6 +84,11 @@ def safe_lines(text: str, limit: int = 100_000) -> str:
 def count(number: int, singular: str, plural: str) -> str:
     """`1 file`, `12,345 files`."""
     return f"{number:,} {trn(singular, plural, number)}"
+
+
+def some(numbers: Sequence[int], most: int = 5) -> str:
+    """`1, 2, 3`; of more than `most` the first, and `…`."""
+    return ", ".join(map(str, numbers[:most])) + (" …" if len(numbers) > most else "")
 
 
 _BEYOND = 10**30

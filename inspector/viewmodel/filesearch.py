@@ -136,7 +136,7 @@ def merged_layers(
     if image is None:
         raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and search again."))
     found = session.list_image(image, token, sink)
-    numbers = ", ".join(map(str, found.unread[:5])) + (" …" if len(found.unread) > 5 else "")
+    numbers = display.some(found.unread)
     return merge(found.listings), tr("without what could not be read of layer %s") % numbers if numbers else ""
 
 

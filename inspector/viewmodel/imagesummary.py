@@ -81,7 +81,7 @@ def _manifest_rows(image: Image, node: StructureNode) -> list[Row]:
 def _missing_rows(image: Image) -> list[Row]:
     missing = [layer.number for layer in image.layers if not layer.present]
     if missing:
-        shown = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
+        shown = display.some(missing, 20)
         several = len(missing) > 1
         return [
             Row(

@@ -140,10 +140,8 @@ def _listings(
         raise UsageError(tr("No image is chosen"), tr("Choose an image, or something below it, and try again."))
 
     found = session.list_image(image, token, sink)
-    bad = found.unread
-    return found.listings, tr("What could not be read is missing: layer %s.") % (
-        ", ".join(map(str, bad[:5])),
-    ) if bad else ""
+    missing = tr("What could not be read is missing: layer %s.") % display.some(found.unread) if found.unread else ""
+    return found.listings, missing
 
 
 def _written(before: FileEntry | None, entry: FileEntry) -> str:

@@ -125,3 +125,7 @@ def test_short_digests() -> None:
 def test_percent() -> None:
     shown = [display.percent(*pair) for pair in ((1, 3), (1, 10**6), (0, 5), (0, 0), (7, 7))]
     assert shown == ["33.3 %", "< 0.1 %", "0 %", "0 %", "100.0 %"]
+
+
+def test_some_numbers_tell_that_there_are_more() -> None:
+    assert [display.some(range(1, end)) for end in (1, 2, 6, 7)] == ["", "1", "1, 2, 3, 4, 5", "1, 2, 3, 4, 5 …"]
