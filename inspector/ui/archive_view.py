@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QMenu,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from inspector.findings import Severity
 from inspector.ui.comparison_dialog import ComparisonDialog
@@ -29,7 +24,7 @@ from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel.extracting import run_extract
 from inspector.viewmodel.filesearch import FoundFile, image_of
 from inspector.viewmodel.findingsview import FindingRow
-from inspector.viewmodel.messages import Message, from_error
+from inspector.viewmodel.messages import Action, Message, from_error
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.timeline import Version
@@ -58,6 +53,8 @@ class ArchiveView(QWidget):
         self._back: list[StructureNode] = []
         self._forward: list[StructureNode] = []
         self._moving = False
+        self._again: tuple[Message, Callable[[], object]] | None = None
+        """A message of the bar about something that failed, and what does that once more."""
         self.first_states: dict[str, QByteArray] = {}
         """How the pages were arranged before anything was brought back (`ui/layout.py`)."""
         self.extract_folder = ""
@@ -106,7 +103,7 @@ class ArchiveView(QWidget):
             self.tr("Checking"),
             lambda token, sink: session.check(token, sink),
             lambda _forecasts: self.refresh_states(),
-            self.show_error,
+            partial(self.show_error, again=self._check_quickly),
             owner=self,
             quiet=True,
         )
@@ -228,11 +225,14 @@ class ArchiveView(QWidget):
 
     def extract_to(self, target: Path, paths: tuple[bytes, ...]) -> None:
         """Save `paths` (all if there are none) of the selected layer or image below `target`, in the background."""
+        self._extract(self.node, target, paths)
+
+    def _extract(self, node: StructureNode, target: Path, paths: tuple[bytes, ...]) -> None:
         self._runner.start(
             self.tr("Extracting"),
-            partial(run_extract, self.session, self.node, paths, target),
+            partial(run_extract, self.session, node, paths, target),
             self.bar.show_message,
-            self.show_error,
+            partial(self.show_error, again=partial(self._extract, node, target, paths)),
             owner=self,
         )
 
@@ -308,7 +308,7 @@ class ArchiveView(QWidget):
                 self.session, token, sink, lambda: self._runner.post(self.refresh_states, self)
             ),
             self._verified,
-            self.show_error,
+            partial(self.show_error, again=self.verify),
             on_end=self.refresh_states,
             owner=self,
         )
@@ -320,7 +320,7 @@ class ArchiveView(QWidget):
             self.tr("Checking"),
             lambda token, sink: session.check(token, sink, deep=True),
             self._checked,
-            self.show_error,
+            partial(self.show_error, again=self.check_everything),
             on_end=self.refresh_states,
             owner=self,
         )
@@ -339,10 +339,25 @@ class ArchiveView(QWidget):
             self.pages.add_new_pages()
             self.learned.emit()
 
-    def show_error(self, error: BaseException) -> None:
-        message = from_error(error)
+    def show_error(self, error: BaseException, doing: str = "", *, again: Callable[[], object] | None = None) -> None:
+        """Tell of `error` in the bar. `again`: what *Try Again* and *Continue with a Larger Limit* do."""
+        message = from_error(error, doing)
         if message is not None:
+            self._again = (message, again) if again is not None else None
             self.bar.show_message(message)
+
+    def do_again(self, action: Action, message: Message) -> bool:
+        """Do once more what a message told of, if that is what its button asks for; False if it is something else."""
+        if (
+            action not in (Action.RETRY, Action.CONTINUE_WITH_MORE)
+            or self._again is None
+            or self._again[0] is not message
+        ):
+            return False
+        if action is Action.CONTINUE_WITH_MORE:
+            self.session.allow_more(message.limit)
+        self._again[1]()
+        return True
 
     def close_archive(self) -> None:
         """Cancel what runs for this archive and let go of the file."""

@@ -17,7 +17,7 @@ from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.viewmodel import exporting
 from inspector.viewmodel.exportchoices import ExportRequest, SavedPresets
-from inspector.viewmodel.messages import Action, Message, from_error, from_outcome
+from inspector.viewmodel.messages import Action, Message, from_outcome
 from inspector.viewmodel.outcome import ExportOutcome
 
 
@@ -77,7 +77,7 @@ class Exports(QObject):
             self.tr("Exporting"),
             lambda token, sink: exporting.run_export(view.session, request, target, overwrite, token, sink),
             partial(self._saved, view),
-            partial(self._failed, view, request, target),
+            partial(self._failed, view, request, target, overwrite),
             on_end=self._forget_ended,
             owner=view,
         )
@@ -109,15 +109,16 @@ class Exports(QObject):
         view.bar.show_message(message)
         view.refresh_states()
 
-    def _failed(self, view: ArchiveView, request: ExportRequest, target: Path, error: BaseException) -> None:
+    def _failed(
+        self, view: ArchiveView, request: ExportRequest, target: Path, overwrite: bool, error: BaseException
+    ) -> None:
         if isinstance(error, TargetExists):
             self._ask_to_replace(
                 target, lambda: self.start(view, request, target, overwrite=True), lambda: self.ask(view)
             )
             return
-        message = from_error(error, self.tr("exporting"))
-        if message is not None:
-            view.bar.show_message(message)
+        again = partial(self.start, view, request, target, overwrite=overwrite)
+        view.show_error(error, self.tr("exporting"), again=again)
 
     def _ask_to_replace(self, target: Path, replace: Callable[[], None], choose: Callable[[], object]) -> None:
         box = text.message_box(

@@ -7,18 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QDesktopServices,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QLabel,
-    QMainWindow,
-    QMessageBox,
-)
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMessageBox
 
 from inspector import __version__
 from inspector.ui import text
@@ -125,6 +115,7 @@ class MainWindow(QMainWindow):
         view.moved.connect(self._update_actions)
         view.learned.connect(self._show_worst_finding)
         view.bar.action_chosen.connect(partial(self._act_for, view))
+        view.pages.action_asked.connect(partial(self._act_for, view))
 
     # --- commands ---------------------------------------------------------------------------------------------------------
 
@@ -272,13 +263,19 @@ class MainWindow(QMainWindow):
             QDesktopServices.openUrl(QUrl.fromLocalFile(message.subject))
             return
         view.bar.hide()
+        if view.do_again(action, message):
+            return
         if action is Action.REOPEN:
             self.archives.tabs.setCurrentWidget(view)
             self.archives.reopen()
         elif action is Action.SHOW_FINDINGS:
             view.show_findings()
-        elif action in (Action.SAVE_AS, Action.REPLACE, Action.RETRY):
+        elif action in (Action.SAVE_AS, Action.REPLACE):
             self.exports.ask(view, self.archives.others(view))
+        elif action is Action.OPEN_OTHER:
+            self.ask_for_files()
+        elif action is Action.RETRY:
+            self._look_at_source(view)
 
     # --- state ------------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.task_runner import TaskRunner
-from inspector.viewmodel.messages import from_error
 from inspector.viewmodel.reporting import default_report, message_of, run_report
 
 _ENDINGS = (".html", ".htm", ".md", ".markdown")
@@ -39,18 +38,14 @@ class Reports(QObject):
 
     def save(self, view: ArchiveView, target: Path, *, overwrite: bool) -> None:
         """Check everything and write `target`, whole or not at all."""
+        again = partial(self.save, view, target, overwrite=overwrite)
         session = view.session  # the worker must not hold the view: it would be destroyed in the wrong thread
         task = self._runner.start(
             self.tr("Checking"),
             lambda token, sink: run_report(session, target, token, sink, overwrite=overwrite),
             lambda outcome: view.bar.show_message(message_of(outcome)),
-            partial(self._failed, view),
+            partial(view.show_error, doing=self.tr("saving the report"), again=again),
             on_end=view.refresh_states,
             owner=view,
         )
         view.closing.connect(task.cancel)
-
-    def _failed(self, view: ArchiveView, error: BaseException) -> None:
-        message = from_error(error, self.tr("saving the report"))
-        if message is not None:
-            view.bar.show_message(message)

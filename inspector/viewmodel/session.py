@@ -281,6 +281,15 @@ def load_summary(
     return (*sections, loader_section(forecasts)) if forecasts else sections
 
 
+def load_checked_summary(
+    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
+) -> tuple[FindingList, tuple[Section, ...]]:
+    """The Summary page of a node, and the findings from before: what the rules find while it is read, it may not tell."""
+    if node is session.tree.root:
+        session.check(token)
+    return session.findings, load_summary(session, node, token, sink)
+
+
 def load_json(session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink) -> JsonView:
     """The JSON page of a node. Raises what reading the blob raises; a text that is no JSON is shown as it is."""
     sink(Progress("Reading", 0, 0, node.short))

@@ -42,6 +42,8 @@ class Pages(QWidget):
     digest_followed = Signal(str)
     node_followed = Signal(object)
     status = Signal(str, str)
+    action_asked = Signal(object, object)
+    """A button of a page's message that is not about reading the page again."""
     learned = Signal()
     """Something was read whole: states in the tree may have changed."""
 
@@ -299,7 +301,7 @@ class Pages(QWidget):
         elif page is Page.SUMMARY:
             self._start(
                 page,
-                partial(_read_summary, session, node),
+                partial(sessions.load_checked_summary, session, node),
                 partial(self._show_summary, node),
             )
         elif page is Page.NOTABLE:
@@ -384,15 +386,9 @@ class Pages(QWidget):
 
     def _act(self, action: Action, message: Message) -> None:
         self.bar.hide()
+        if action not in (Action.RETRY, Action.CONTINUE_WITH_MORE):
+            self.action_asked.emit(action, message)
+            return
         if action is Action.CONTINUE_WITH_MORE:
             self._session.allow_more(message.limit)
         self.reload()
-
-
-def _read_summary(
-    session: ArchiveSession, node: StructureNode, token: CancelToken, sink: ProgressSink
-) -> tuple[FindingList, tuple[Section, ...]]:
-    """With the findings from before: what the rules find while it is read, it may not tell."""
-    if node is session.tree.root:
-        session.check(token)
-    return session.findings, sessions.load_summary(session, node, token, sink)
