@@ -193,6 +193,28 @@ def test_checking_everything_finds_what_is_deep(
     qtbot.waitUntil(lambda: view.session.findings.text in spoken(view), timeout=PATIENCE_MS)
 
 
+def test_the_page_in_front_shows_what_is_found_meanwhile(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    wrong = "sha256:" + "ab" * 32
+    made = altered(index=put("schemaVersion", value=1), config=put("rootfs", "diff_ids", 1, value=wrong))
+    view = open_archive(made.write(tmp_path / "deep.tar"))
+    checked(qtbot, view)
+    view.select(view.session.tree.root)
+    assert view.pages.show_page(Page.FINDINGS)
+    page = view.pages.findings
+
+    def codes() -> list[str]:
+        rows = (page.model.row(page.model.index(at, 0)) for at in range(page.model.rowCount()))
+        return [row.code for row in rows if row is not None]
+
+    assert codes() == ["INDEX-1"]
+    view.check_everything()
+    qtbot.waitUntil(lambda: "CONFIG-4" in codes(), timeout=PATIENCE_MS)
+    row = page.model.row(page.view.currentIndex())
+    assert row is not None
+    assert row.code == "INDEX-1"
+    assert "INDEX-1" in page.details.toPlainText()
+
+
 def test_a_report_is_saved(
     qtbot: QtBot, window: MainWindow, open_archive: Opener, faulty: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

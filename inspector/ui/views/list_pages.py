@@ -247,6 +247,14 @@ class FindingsPage(DetailedTable[FindingRow]):
             lambda row: row.details,
             self.tr("Findings"),
         )
+        self.found: FindingList | None = None
+        """All that was known of the archive when the rows were shown."""
 
-    def show_findings(self, findings: FindingList) -> None:
+    def show_findings(self, findings: FindingList, found: FindingList) -> None:
+        """Those of a node, of all that were `found`. The row that was looked at stays current."""
+        self.found = found
+        before = self.model.row(self.view.currentIndex())
         self.show_rows(findings.rows)
+        if before is not None and before.finding is not None:
+            again = (at for at, row in enumerate(findings.rows) if row.finding == before.finding)
+            self.view.setCurrentIndex(self.model.index(next(again, 0), 0))

@@ -147,16 +147,18 @@ class Pages(QWidget):
         self._load()
 
     def add_new_pages(self) -> None:
-        """Reading may have found something: the page *Findings* appears, and is read again, where it was not before."""
+        """Reading may have found something: the page *Findings* appears where it was not before, and tells of it."""
         node = self._node
         if node is None or self._session.closed:
             return
         for at, page in enumerate(self._session.pages_for(node)):
             if self.tabs.indexOf(self._widgets[page]) < 0:
                 self.tabs.insertTab(at, self._widgets[page], self.tr(page.caption))
-        if self.page is not Page.FINDINGS:
-            self._shown.discard(Page.FINDINGS)
         told, found = self._told, self._session.findings
+        if self.findings.found is not found:
+            self._shown.discard(Page.FINDINGS)
+            if self.page is Page.FINDINGS:
+                self._load()
         if node is self._session.tree.root and told is not None and told is not found:
             # the archive's summary counts the findings and tells which loaders mind
             self._told = None
@@ -297,7 +299,7 @@ class Pages(QWidget):
             if self.history.wants_dockerfile:
                 self._load_dockerfile()
         elif page is Page.FINDINGS:
-            self.findings.show_findings(session.findings_for(node))
+            self.findings.show_findings(session.findings_for(node), session.findings)
         elif page is Page.SUMMARY:
             self._start(
                 page,
