@@ -38,9 +38,11 @@ def kind_of(manifest: ImageManifest, descriptor: Descriptor | None) -> NodeKind:
     config_type = manifest.config.media_type if manifest.config is not None else ""
     if in_toto and mediatype.is_config(config_type):
         return NodeKind.ATTESTATION
-    if manifest.artifact_type or (config_type and not mediatype.is_config(config_type)):
+    if config_type and not mediatype.is_config(config_type):
         return NodeKind.ARTIFACT
     typed = [layer.media_type for layer in manifest.layers if layer.media_type]
+    if manifest.artifact_type and not (config_type and typed and all(map(mediatype.is_layer, typed))):
+        return NodeKind.ARTIFACT  # else engines run it all the same, whatever it calls itself
     if typed and not any(mediatype.is_layer(media_type) for media_type in typed):
         return NodeKind.ARTIFACT
     return NodeKind.IMAGE

@@ -21,6 +21,7 @@ from inspector.conformance.walk import Walk, node_of
 from inspector.language import say
 from inspector.oci import mediatype
 from inspector.oci.annotations import IMAGE_NAME, REF_NAME
+from inspector.oci.reference import qualify
 
 _MOST_CONFIG = 4 << 20
 
@@ -146,7 +147,9 @@ def podman_first(case: Case) -> Iterator[Trouble]:
         for layer in node.image.layers:
             yield from repeats(case, layer.blob)
         name, ref_name = entries(case)[0].annotations.get(IMAGE_NAME), entries(case)[0].annotations.get(REF_NAME, "")
-        if not name and ref_name and "/" not in ref_name:
+        if not name and ref_name and qualify(f"localhost/{ref_name}") is None and qualify(ref_name) is None:
+            yield refuses("ANNOT-3", say("Its name %s is no image reference.", ref_name))
+        elif not name and ref_name and "/" not in ref_name:
             yield warns(
                 "ANNOT-6",
                 say(

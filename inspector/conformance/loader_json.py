@@ -62,8 +62,8 @@ def undecodable(case: Case, document: str, *, by_docker: bool = False, streams: 
 
 
 def dates(config: ImageConfig) -> Iterator[Trouble]:
-    """CONFIG-6: a date that Go's time.Time does not take."""
+    """CONFIG-6: a date that Go's time.Time does not take: its T and Z are capital letters, other than in RFC 3339."""
     stated = [config.created, *(entry.created for entry in config.history)]
-    wrong = next((text for text in stated if text is not None and not is_date(text)), None)
+    wrong = next((text for text in stated if text is not None and not (is_date(text) and text == text.upper())), None)
     if wrong is not None:
         yield refuses("CONFIG-6", say("The date %s in a config cannot be decoded.", wrong))

@@ -100,6 +100,24 @@ def test_an_artifact_manifest_cannot_be_unpacked(check: Check) -> None:
     assert by_name(report)["umoci"].because == ("INDEX-5",)
 
 
+def test_an_image_that_calls_itself_an_artifact(check: Check) -> None:
+    """It has an image's config and layers: engines do not look at artifactType."""
+    report = check(altered(manifest=put("artifactType", value="application/vnd.x+json")))
+    assert refusing(report).isdisjoint({"podman", "umoci", "containerd"})
+
+
+def test_dates_in_small_letters_are_right_and_not_for_go(check: Check) -> None:
+    report = check(altered(config=put("created", value="2024-01-02t03:04:05z")))
+    assert "CONFIG-6" not in {finding.code for finding in report.findings}
+    assert by_name(report)["umoci"].because == by_name(report)["podman"].because == ("CONFIG-6",)
+
+
+@pytest.mark.parametrize(("name", "taken"), [("1.0", True), ("v1.0+build", False), ("_x", False), ("x/y:1", True)])
+def test_ref_names_that_podman_cannot_normalise(check: Check, name: str, taken: bool) -> None:
+    report = check(altered(index=put("manifests", 0, "annotations", value={"org.opencontainers.image.ref.name": name})))
+    assert ("podman" not in refusing(report)) == taken
+
+
 def test_an_index_of_nothing_holds_no_image(check: Check) -> None:
     """umoci: `tag is not found`."""
     raw = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
