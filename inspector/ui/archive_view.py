@@ -216,9 +216,8 @@ class ArchiveView(QWidget):
         files = table.files
         rows = table.selected_rows() if self.pages.page is Page.FILES and files is not None else []
         paths = tuple(files.raw_path(row) for row in rows) if files is not None else ()
-        chosen = QFileDialog.getExistingDirectory(
-            self, self.tr("Extract into an empty or new folder"), self.extract_folder
-        )
+        first = self.extract_folder or str(self.session.path.parent)
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Extract into an empty or new folder"), first)
         if chosen:
             self.extract_folder = str(Path(chosen).parent)
             self.extract_to(Path(chosen), paths)

@@ -27,9 +27,9 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        resize_within(self, 720, 560)
+        resize_within(self, 900, 600)
         columns = (
-            ColumnOf[Command](self.tr("Keys"), _keys, lambda _: "", width=200),
+            ColumnOf[Command](self.tr("Keys"), _keys, lambda _: "", width=180),
             ColumnOf[Command](self.tr("Command"), lambda c: tr(c.text), lambda c: tr(c.tooltip), width=180),
             ColumnOf[Command](self.tr("What it does"), lambda c: tr(c.tooltip), lambda c: tr(c.tooltip), width=300),
         )

@@ -67,14 +67,14 @@ class TimeLineDialog(QDialog):
         self.difference = text.pane(self.tr("Difference between two versions"), fixed=True, parent=self)
         self.status = text.label(self.tr("Looking through the layers…"), wrap=True)
         self.comparison = text.label(wrap=True)
-        below = QWidget()
-        inner = QVBoxLayout(below)
+        self.below = QWidget()
+        inner = QVBoxLayout(self.below)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.comparison)
         inner.addWidget(self.difference, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.view)
-        split.addWidget(below)
+        split.addWidget(self.below)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
@@ -101,6 +101,7 @@ class TimeLineDialog(QDialog):
         with_content = [at for at, version in enumerate(found.versions) if version.has_content]
         if found.versions:
             self.view.setCurrentIndex(self.model.index(len(found.versions) - 1, 0))
+        self.below.setVisible(len(found.versions) > 1)  # else there is nothing to compare
         if len(with_content) > 1:
             self.select(with_content[-2:])
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -34,12 +34,19 @@ def test_the_selected_file_is_saved(
     view.pages.files.go_to(b"etc/passwd")
     target = tmp_path / "saved"
     target.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))
+    begun: list[str] = []
+
+    def choose(*arguments: object) -> str:
+        begun.append(str(arguments[-1]))
+        return str(target)
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
     window.actions_by_id["extract"].trigger()
     qtbot.waitUntil(view.bar.isVisible, timeout=PATIENCE_MS)
     assert [str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()] == ["etc/passwd"]
     assert view.bar.message is not None
     assert view.bar.message.title.startswith("Extracted")
+    assert begun == [str(archive.parent)]
 
 
 def test_a_whole_image_is_saved(qtbot: QtBot, open_archive: Opener, archive: Path, tmp_path: Path) -> None:

@@ -140,6 +140,8 @@ def test_the_focus_reaches_every_pane_and_is_never_caught(
             break
     assert view.pages.files.view in seen
     assert view.pages.files.filter in seen
+    table, content = view.pages.files.view, view.pages.files.preview.view
+    assert seen.index(table) < seen.index(content) < seen.index(view.pages.files.filter)
     assert seen[-1] is view.tree
 
 

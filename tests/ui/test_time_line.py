@@ -87,3 +87,14 @@ def test_without_a_file_it_says_so(qtbot: QtBot, open_archive: Opener, archive: 
     settle(qtbot, view)
     assert view.show_file_history() is None
     assert view.bar.isVisible()
+
+
+def test_one_version_leaves_no_empty_pane(qtbot: QtBot, open_archive: Opener, tmp_path: Path) -> None:
+    layers = (layer_tar({"etc/": b"", "etc/conf": b"a=1\n"}), layer_tar({"opt/": b""}))
+    view = open_archive(docker_24([ImageSpec(layers, ("docker.io/library/app:1",))]).write(tmp_path / "one.tar"))
+    at_file(qtbot, view, "layer 1", b"etc/conf")
+    dialog = view.show_file_history()
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(dialog.below.isHidden, timeout=PATIENCE_MS)
+    dialog.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -92,6 +93,11 @@ class FilesPage(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._note)
         layout.addWidget(self.splitter, 1)
+        # From the list to what the file holds: who comes from the tree wants these first, then the line above them.
+        changes = (*self.compare.letters.values(), self.compare.button)
+        above = (self.filter, *changes, self._expand, self._collapse, self._show_preview)
+        for one, following in pairwise((self.view, *self.preview.stops, *above)):
+            QWidget.setTabOrder(one, following)
 
     def show_files(self, files: FileList) -> None:
         """Show `files`, whole or what was read so far."""

@@ -102,6 +102,19 @@ class PreviewPane(QWidget):
         layout.addWidget(self._stack, 1)
 
     @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where Tab stops, in the order in which they stand."""
+        return (
+            self._earlier,
+            self._later,
+            self.details_button,
+            self.text_button,
+            self.hex_button,
+            self.view,
+            self.picture,
+        )
+
+    @property
     def preview(self) -> Preview | None:
         """What is shown; None while nothing is."""
         return self._preview
