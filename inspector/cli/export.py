@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inspector.export.options import ExportOptions
     from inspector.export.planned import Change, ExportPlan, PlannedImage
     from inspector.export.writer import ExportResult
+    from inspector.findings import Finding
 
 NAME = "export"
 HELP = "re-save an archive OCI compliant, or show what that would change"
@@ -75,7 +76,7 @@ def _one(
         # before layers are read for the plan
         check_target(archive, target, overwrite=arguments.force, form=options.form, others=others)
     plan = plan_export(archive, options, others=others, token=console.token, sink=console.sink())
-    plan = _with_all_repairs(archive, plan, console)
+    plan = _with_all_repairs(plan, _findings(archive, console))
     if arguments.plan:
         _tell(console, plan_json(plan, target) if arguments.json else None, _plan_lines(plan, target))
         return
@@ -92,10 +93,10 @@ def _split(archive: ImageArchive, options: ExportOptions, arguments: argparse.Na
 
     found = pieces(archive, options, Split(arguments.split), token=console.token, sink=console.sink())
     folder = Path(arguments.out)
-    planned = []
+    planned, findings = [], _findings(archive, console)
     for piece in found:
         plan = plan_export(archive, piece.options, token=console.token, sink=console.sink())
-        planned.append(NamedPlan(piece.file_name, _with_all_repairs(archive, plan, console)))
+        planned.append(NamedPlan(piece.file_name, _with_all_repairs(plan, findings)))
     values: list[dict[str, object]] = []
     lines: list[str] = []
     if arguments.plan:
@@ -143,13 +144,18 @@ def _plan_lines(plan: ExportPlan, target: Path) -> Iterator[str]:
     yield from _note_lines(plan.notes)
 
 
-def _with_all_repairs(archive: ImageArchive, plan: ExportPlan, console: Console) -> ExportPlan:
-    """The plan, telling also what the quick rules find that a new archive cannot have."""
+def _findings(archive: ImageArchive, console: Console) -> tuple[Finding, ...]:
+    """What the quick rules find."""
     from inspector.conformance.check import check_archive
+
+    return tuple(check_archive(archive, deep=False, token=console.token, limits=console.limits).findings)
+
+
+def _with_all_repairs(plan: ExportPlan, findings: Sequence[Finding]) -> ExportPlan:
+    """The plan, telling also what of `findings` a new archive cannot have."""
     from inspector.export.mending import with_findings
 
-    found = check_archive(archive, deep=False, token=console.token, limits=console.limits).findings
-    return replace(plan, repairs=with_findings(plan.repairs, found, plan.options.preset))
+    return replace(plan, repairs=with_findings(plan.repairs, findings, plan.options.preset))
 
 
 def _repair_lines(repairs: Sequence[PlannedRepair]) -> Iterator[str]:
