@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
+import shutil
 import signal
 import time
+from pathlib import Path
 
 
 def bound(address_space: int) -> None:
@@ -13,6 +16,16 @@ def bound(address_space: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def set_up(address_space: int, scratch: Path) -> None:
+    """A worker's own folders in `scratch`: TMPDIR `tmp`, `work`, and `empty` to stand in; then `bound`."""
+    shutil.rmtree(scratch)
+    for name in ("tmp", "work", "empty"):
+        (scratch / name).mkdir(parents=True)
+    os.environ["TMPDIR"] = str(scratch / "tmp")
+    os.chdir(scratch / "empty")
+    bound(address_space)
 
 
 class Meter:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hostile.guard import Guard, program_folder
-from tests.hostile.limits import Meter, bound
+from tests.hostile.limits import Meter, set_up
 
 _FILE_SIZE = 64 << 20
 """More is not written while exporting and extracting: the case of a terabyte of holes is not to fill the disk."""
@@ -187,12 +187,7 @@ def do_case(case: dict[str, Any], guard: Guard, folder: Path, seconds: int) -> d
 
 def main() -> None:
     seconds, scratch = int(sys.argv[2]), Path(sys.argv[3])
-    shutil.rmtree(scratch)
-    for name in ("tmp", "work", "empty"):
-        (scratch / name).mkdir(parents=True)
-    os.environ["TMPDIR"] = str(scratch / "tmp")
-    os.chdir(scratch / "empty")
-    bound(int(sys.argv[1]))
+    set_up(int(sys.argv[1]), scratch)
     guard = Guard(program_folder())
     for line in sys.stdin:
         answer = do_case(json.loads(line), guard, scratch / "work", seconds)

@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import re
-import shutil
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.hostile.guard import Guard, program_folder
-from tests.hostile.limits import Meter, bound
+from tests.hostile.limits import Meter, set_up
 
 _FILES = 3
 _ENOUGH = 4.0
@@ -171,12 +170,7 @@ class Visitor:
 
 def main() -> None:
     seconds, scratch = int(sys.argv[2]), Path(sys.argv[3])
-    shutil.rmtree(scratch)
-    for name in ("tmp", "work", "empty"):
-        (scratch / name).mkdir(parents=True)
-    os.environ["TMPDIR"] = str(scratch / "tmp")
-    os.chdir(scratch / "empty")
-    bound(int(sys.argv[1]))
+    set_up(int(sys.argv[1]), scratch)
     visitor = Visitor(scratch)
     guard = Guard(program_folder())
     for line in sys.stdin:

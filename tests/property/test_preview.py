@@ -15,7 +15,7 @@ from inspector.viewmodel.preview.certificate import describe, starts_certificate
 from inspector.viewmodel.preview.innerarchive import look_inside
 from inspector.viewmodel.preview.magic import recognise
 from tests.builders.bundle import Bundle, Entry, compress, folder
-from tests.unit.viewmodel.preview.test_certificate import RSA, pem
+from tests.builders.contents import RSA, pem
 
 TAR = Bundle((folder("d"), Entry("d/a", b"x" * 1000), Entry("b", b"y"))).tar()
 STARTS = [

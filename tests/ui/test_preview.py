@@ -12,9 +12,8 @@ from inspector.ui.archive_view import ArchiveView
 from inspector.ui.views.preview_pane import PreviewPane, decoded
 from inspector.viewmodel.preview.preview import Mode
 from tests.builders import ImageSpec, docker_24, layer_tar
+from tests.builders.contents import PNG, RSA, pem
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
-from tests.unit.viewmodel.preview.test_certificate import RSA, pem
-from tests.unit.viewmodel.preview.test_preview import PNG
 
 Opener = Callable[[Path], ArchiveView]
 

@@ -1,40 +1,16 @@
-"""Certificates in words; made with openssl, which said the same of them."""
+"""Certificates in words; openssl said the same of them."""
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 
 import pytest
 
 from inspector.viewmodel.preview.certificate import describe, starts_certificate
 from inspector.viewmodel.preview.der import DerError, read
+from tests.builders.contents import ED25519, RSA, pem
 
-RSA = base64.b64decode(
-    "MIIDizCCAnOgAwIBAgIUEZ4j6iMeWJzhOyIinKD1YqcyU6AwDQYJKoZIhvcNAQELBQAwNDELMAkGA1UEBhMCREUxDjAMBgNVBAoMBVByw7xmMR"
-    "UwEwYDVQQDDAx0ZXN0LmV4YW1wbGUwHhcNMjYxMTI0MTIwMjQwWhcNMzYxMTIxMTIwMjQwWjA0MQswCQYDVQQGEwJERTEOMAwGA1UECgwFUHLD"
-    "vGYxFTATBgNVBAMMDHRlc3QuZXhhbXBsZTCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBALi4cfpfiTNoItQd7Z51I5/G4UKIlIjZk4"
-    "OqcYhMPRTe1ozPwBUwEZMbgXDYEKvDYMbrg1B99+mnmjK3jHt1dlJme6dmK4pjD+w3YL7lDscqAbF7mBoarS61maSD87TMisGOUZshtj2klVyp"
-    "48miJjAr3Q6PJwoL9xojEpvivzRcu+LYA6y29feVuzmBA01BhGqowbZLUk1LvwtNQKtID4nFDexuDNnokAvmaGf1vSn3gSe/s/GIDUGTCaDovS"
-    "3wSHdAYpueney9Rs92SNDvcmQ6M26a3lk8/XzFQaX8G8Iu4ZgsOfvcXwSFybnxksePYl6Fzjq5UsGKmjvC+yFTZ9kCAwEAAaOBlDCBkTAdBgNV"
-    "HQ4EFgQUG/hUB2e6arwrOcXJP4UOdGbX+9swHwYDVR0jBBgwFoAUG/hUB2e6arwrOcXJP4UOdGbX+9swPgYDVR0RBDcwNYIJYS5leGFtcGxlhw"
-    "QKAAABhxAAAAAAAAAAAAAAAAAAAAABgQV4QHkueoYJaHR0cHM6Ly9xMA8GA1UdEwEB/wQFMAMBAf8wDQYJKoZIhvcNAQELBQADggEBALAt+8zw"
-    "n7hPzyuHZspYKbULZyHsDH4K3gbDP/cGmNfABrGYprRnqG1pvbyRYPkOIgDUzv0wUai82Uq/b/TciI7JlElrENIpx5vhAVdfTdNHbEE0eKQa+w"
-    "3kCgSbqYF62egBC+3vSxfRA6j0vbOLwLCkHNM7FLAYf0A7JTTT2anxghYDAqwtU61Mq8ye5JfikfeF3Wj/7TK5UNh9uyqU1qPlOjsATXh7GZ+A"
-    "KbPFzBDDouR1HxU5KaL8h7ooEdnxro6VLi4G9osRcXIBgAPq3MCEkkmkVd8q/AgWC9r/TR4xYAuh5O26VA/QQdbPZJVFpBfyy9D/h/e846+Hzk"
-    "u4B2c="
-)
-ED25519 = base64.b64decode(
-    "MIIBLjCB4aADAgECAhR9IVELQxqlxHsNglsus0uc4i5eZDAFBgMrZXAwDTELMAkGA1UEAwwCZWQwHhcNMjYxMTI0MTIwMjQwWhcNMjYxMjI0MT"
-    "IwMjQwWjANMQswCQYDVQQDDAJlZDAqMAUGAytlcAMhACVX+Q96jj0TVZD9Sjt+pRk8wtB8yXL18yX94SYOwsDEo1MwUTAdBgNVHQ4EFgQUAGdc"
-    "dR8v4zv0cmnDXqpMDplwLu8wHwYDVR0jBBgwFoAUAGdcdR8v4zv0cmnDXqpMDplwLu8wDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQACE8SGLo"
-    "7DaDCorGoID86B2JR2By17StJt3htKrmEBP0zXrffFinp50047t2Mk0NN3QV7/nyM+oIAHBzbOsf0J"
-)
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def pem(der: bytes) -> bytes:
-    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
 
 
 @pytest.mark.parametrize("data", [RSA, pem(RSA), b"# remark\n" + pem(RSA)])

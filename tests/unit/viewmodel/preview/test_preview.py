@@ -27,12 +27,7 @@ from inspector.viewmodel.session import ArchiveSession, open_session
 from inspector.viewmodel.tree import NodeType, StructureNode
 from tests.builders import ImageSpec, docker_24, layer_tar, skopeo_oci
 from tests.builders.bundle import compress
-from tests.unit.viewmodel.preview.test_certificate import RSA, pem
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
+from tests.builders.contents import PNG, RSA, pem
 
 
 @pytest.fixture
