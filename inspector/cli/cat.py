@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from inspector.archive.select import select_image
     from inspector.archive.source import chunks
     from inspector.extract.trust import warnings_about
-    from inspector.layers.content import open_file, open_layer
+    from inspector.layers.content import open_file, open_layer, watched
     from inspector.layers.merged import merge
     from inspector.layers.stack import list_image, list_image_layer
 
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         listing = merged.listings[number]
         blob = layers[number].blob
         assert blob is not None
-        content = open_file(open_layer(blob, listing, console.limits), listing, entry)
+        content = open_file(watched(open_layer(blob, listing, console.limits), console.token), listing, entry)
         for warning in warnings_about(layers[number], listing, None):
             console.error(f"warning: {warning}")
         for piece in chunks(content, token=console.token):

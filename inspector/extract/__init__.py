@@ -24,7 +24,7 @@ from inspector.extract.plan import EVERYTHING, Plan, Selection, select
 from inspector.extract.report import ExtractReport, LeftOut, Renamed, Written
 from inspector.extract.trust import warnings_about
 from inspector.language import say
-from inspector.layers.content import open_layer
+from inspector.layers.content import open_layer, watched
 from inspector.layers.merged import Merged, merge
 from inspector.layers.path import ROOT, normalise
 from inspector.layers.stack import list_image, list_image_layer
@@ -112,7 +112,10 @@ def _extract(
 
     def tar_of(number: int) -> ByteSource:
         blob = layers[number].blob
-        return open_layer(blob, merged.listings[number], limits) if blob is not None else MemorySource(b"")
+        if blob is None:
+            return MemorySource(b"")
+        tar = open_layer(blob, merged.listings[number], limits)
+        return watched(tar, token) if token is not None else tar
 
     with Ground(target) as ground:
         report = Extraction(plan, ground, tar_of, limits, token or CancelToken(), sink).run()

@@ -11,7 +11,7 @@ from inspector.archive.blobstore import Blob
 from inspector.archive.compression import INPUT_SLICE, Compression, inflate
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.archive.source import ByteSource, MemorySource, SparseSource, Window, check_range, chunks
-from inspector.errors import CompressionError, LayerError
+from inspector.errors import Cancelled, CompressionError, LayerError
 from inspector.language import say
 from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.merged import Merged
@@ -79,17 +79,19 @@ class InflatedSource:
         self._rest = b""
         """Bytes that the cursor has given and nobody has taken; they end at `cursor.produced`."""
 
-    def read_at(self, offset: int, length: int) -> bytes:
-        """See `ByteSource.read_at`. The caller bounds `length`."""
+    def read_at(self, offset: int, length: int, token: CancelToken | None = None) -> bytes:
+        """See `ByteSource.read_at`. The caller bounds `length`; what is inflated on the way there is not bounded: `Cancelled`."""
         check_range(offset, length, self.size)
         with self._lock:
             try:
-                return self._read(offset, length)
+                return self._read(offset, length, token)
+            except Cancelled:
+                raise  # the cursor stands where it was left: the next read goes on from there
             except BaseException:
                 self._cursor = None
                 raise
 
-    def _read(self, offset: int, length: int) -> bytes:
+    def _read(self, offset: int, length: int, token: CancelToken | None) -> bytes:
         cursor = self._cursor
         at = cursor.produced - len(self._rest) if cursor is not None else 0
         if cursor is None or offset < at or self._jump_helps(cursor, offset):
@@ -107,6 +109,9 @@ class InflatedSource:
                 self._rest = piece[max(0, end - at) :]
                 return b"".join(pieces)
             at += len(piece)
+            if token is not None and token.cancelled:
+                self._rest = b""
+                token.check()
             piece = cursor.step()
         raise CompressionError(
             "A compressed stream is cut off", say("It ends %s bytes before the end of what was asked for.", end - at)
@@ -129,6 +134,26 @@ def open_layer(layer: Blob | ByteSource, listing: Listing, limits: Limits = DEFA
     return InflatedSource(
         source, listing.compression, listing.uncompressed_size, checkpoints=listing.checkpoints, limits=limits
     )
+
+
+class _Watched:
+    """The same bytes; each read looks at `token` while it inflates."""
+
+    __slots__ = ("_source", "_token", "size")
+
+    def __init__(self, source: InflatedSource, token: CancelToken) -> None:
+        self._source = source
+        self._token = token
+        self.size: int = source.size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """See `ByteSource.read_at`. Raises `Cancelled`."""
+        return self._source.read_at(offset, length, self._token)
+
+
+def watched(tar: ByteSource, token: CancelToken) -> ByteSource:
+    """`tar` from `open_layer` for one piece of work: a file may lie gigabytes behind the place from which it is inflated."""
+    return _Watched(tar, token) if isinstance(tar, InflatedSource) else tar
 
 
 def open_file(tar: ByteSource, listing: Listing, entry: int) -> ByteSource:
@@ -199,6 +224,7 @@ def content_digests(
     Raises `Cancelled`, `CompressionError`, `SourceChanged`.
     """
     tar = open_layer(layer, listing, limits)
+    tar = watched(tar, token) if token is not None else tar
     found: dict[int, bytes] = {}
     for entry in sorted(set(entries), key=listing.offsets.__getitem__):
         try:

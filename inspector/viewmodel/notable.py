@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import BlobError, LayerError
 from inspector.language import tr, trn
-from inspector.layers.content import open_file
+from inspector.layers.content import open_file, watched
 from inspector.layers.credentials import secrets_in_execution, secrets_in_history
 from inspector.layers.notable import KEY_OR_CERTIFICATE, Notable, Reason, is_public_pem, notable_files
 from inspector.viewmodel import display
@@ -65,7 +65,7 @@ def _is_public(session: ArchiveSession, node: StructureNode, merged: Merged, fil
     if listing.sizes[file.entry] > MOST_PEM:
         return False
     try:
-        source = open_file(session.tar_of(node, file.layer - 1, listing), listing, file.entry)
+        source = open_file(watched(session.tar_of(node, file.layer - 1, listing), token), listing, file.entry)
         return is_public_pem(source.read_at(0, source.size))
     except (BlobError, LayerError):
         return False  # what cannot be read stays listed

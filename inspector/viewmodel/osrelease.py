@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import BlobError, LayerError
 from inspector.language import tr
-from inspector.layers.content import open_merged_file
+from inspector.layers.content import open_merged_file, watched
 from inspector.layers.lookup import follow
 from inspector.layers.merged import merge
 from inspector.viewmodel import display
@@ -16,6 +16,7 @@ from inspector.viewmodel.pages import Row
 
 if TYPE_CHECKING:
     from inspector.archive.image import Image
+    from inspector.archive.source import ByteSource
     from inspector.layers.merged import Merged
     from inspector.progress import CancelToken, ProgressSink
     from inspector.viewmodel.session import ArchiveSession
@@ -58,7 +59,7 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
         found = session.list_image(image, token, sink)
         merged = merge(found.listings)
         token.check()
-        content = _content(session, node, merged)
+        content = _content(session, node, merged, token)
     except (BlobError, LayerError) as error:
         return Row(tr(LABEL), tr("not known"), f"{display.safe(tr(error.title))}. {display.safe(tr(error.message))}")
     if content is None:
@@ -67,12 +68,15 @@ def release_row(session: ArchiveSession, node: StructureNode, token: CancelToken
     return _row(content, image)
 
 
-def _content(session: ArchiveSession, node: StructureNode, merged: Merged) -> bytes | None:
+def _content(session: ArchiveSession, node: StructureNode, merged: Merged, token: CancelToken) -> bytes | None:
+    def tar_of(layer: int) -> ByteSource:
+        return watched(session.tar_of(node, layer, merged.listings[layer]), token)
+
     for place in _PLACES:
         row = merged.find(follow(merged, place))
         if row is None:
             continue
-        source = open_merged_file(merged, row, lambda layer: session.tar_of(node, layer, merged.listings[layer]))
+        source = open_merged_file(merged, row, tar_of)
         return source.read_at(0, min(source.size, _MOST_BYTES))
     return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
 from inspector.language import tr
-from inspector.layers.content import open_file
+from inspector.layers.content import open_file, watched
 from inspector.layers.merged import merge
 from inspector.layers.search import EventKind, time_line
 from inspector.layers.table import HARDLINK
@@ -110,7 +110,7 @@ def compare_versions(
     if not (older.has_content and newer.has_content):
         return TextDiff("", tr("Only the contents of files can be compared."))
     listings, _ = _listings(session, node, token, sink)
-    contents = [_content(session, node, listings, version) for version in (older, newer)]
+    contents = [_content(session, node, listings, version, token) for version in (older, newer)]
     shown = display.safe(newer.raw_path, 1000)
     return compare_contents(
         contents[0],
@@ -121,7 +121,7 @@ def compare_versions(
 
 
 def _content(
-    session: ArchiveSession, node: StructureNode, listings: tuple[Listing, ...], version: Version
+    session: ArchiveSession, node: StructureNode, listings: tuple[Listing, ...], version: Version, token: CancelToken
 ) -> ByteSource:
     layer, entry = version.number - 1, version.entry
     if listings[layer].types[entry] == HARDLINK:
@@ -129,7 +129,7 @@ def _content(
         row = merged.find(version.raw_path)
         if row is not None:
             layer, entry = merged.content_of(row)
-    return open_file(session.tar_of(node, layer, listings[layer]), listings[layer], entry)
+    return open_file(watched(session.tar_of(node, layer, listings[layer]), token), listings[layer], entry)
 
 
 def _listings(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from inspector.archive.source import ByteSource
 from inspector.errors import InspectorError
 from inspector.language import tr
-from inspector.layers.content import open_file
+from inspector.layers.content import open_file, watched
 from inspector.layers.table import HARDLINK
 from inspector.oci.document import parse_document
 from inspector.progress import CancelToken, Progress, ProgressSink
@@ -105,7 +105,7 @@ def load_preview(
         return Preview(_described(files, entry, path, kind), Mode.NOTHING)
     layer, listing, row = place
     try:
-        content = open_file(session.tar_of(node, layer, listing), listing, row)
+        content = open_file(watched(session.tar_of(node, layer, listing), token), listing, row)
     except InspectorError as error:
         if listing.types[row] == HARDLINK:
             return Preview(f"{path} — {tr(error.message)}", Mode.NOTHING)

@@ -5,20 +5,22 @@ import io
 import random
 import tarfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from inspector.archive.compression import Compression, InflateState
 from inspector.archive.source import MemorySource
-from inspector.errors import CompressionError, LayerError
+from inspector.errors import Cancelled, CompressionError, LayerError
 from inspector.layers import gzip_index, seekable
 from inspector.layers.changes import Changes
-from inspector.layers.content import InflatedSource, content_digests, open_file, open_layer, open_merged_file
+from inspector.layers.content import InflatedSource, content_digests, open_file, open_layer, open_merged_file, watched
 from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.listing import list_layer
 from inspector.layers.merged import merge
 from inspector.layers.seekable import Checkpoints
 from inspector.oci.digest import Digest
+from inspector.progress import CancelToken
 from tests.builders.bundle import Bundle, Entry, compress, folder, hardlink, symlink
 from tests.builders.rawtar import raw_entry, raw_pax
 
@@ -291,3 +293,43 @@ def test_listing_a_zstd_layer_of_many_frames_leaves_checkpoints() -> None:
 def test_kept_checkpoints_that_run_backwards_are_refused() -> None:
     with pytest.raises(ValueError):
         Checkpoints.from_stream_starts([(10, 5), (10, 6)])
+
+
+@pytest.mark.parametrize("how", [Compression.GZIP, Compression.XZ, Compression.ZSTD])
+def test_the_way_to_a_far_file_can_be_cancelled(how: Compression) -> None:
+    """A layer is often one stream: gigabytes may have to be inflated before the first byte that was asked for."""
+    data = bytes(24 << 20) + TEXT
+    tar = InflatedSource(MemorySource(compress(data, how.value)), how, len(data))
+    token = CancelToken()
+    steps = 0
+
+    class Cursor:
+        """Stands before the real one, and cancels at its third step."""
+
+        def __init__(self, real: Any) -> None:
+            self._real = real
+
+        @property
+        def produced(self) -> int:
+            return int(self._real.produced)
+
+        def step(self) -> bytes | None:
+            nonlocal steps
+            steps += 1
+            if steps == 3:
+                token.cancel()
+            found: bytes | None = self._real.step()
+            return found
+
+    real_open = tar._open
+
+    def opened(offset: int) -> Any:
+        return Cursor(real_open(offset))
+
+    tar._open = opened  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        watched(tar, token).read_at(len(data) - 10, 10)
+    assert steps == 3
+    # The next one goes on from there.
+    assert watched(tar, CancelToken()).read_at(len(data) - 10, 10) == TEXT[-10:]
+    assert tar.read_at(0, 10) == bytes(10)
