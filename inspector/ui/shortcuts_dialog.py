@@ -79,6 +79,7 @@ class CommandPalette(QDialog):
         self.list = QListWidget(self)
         self.list.setAccessibleName(self.tr("Commands"))
         self.list.itemActivated.connect(self._run)
+        self.list.itemClicked.connect(self._run)
         self.line.textChanged.connect(self._filter)
         self.line.returnPressed.connect(lambda: self._run(self.list.currentItem()))
         layout = QVBoxLayout(self)
@@ -89,7 +90,15 @@ class CommandPalette(QDialog):
     def _filter(self, wanted: str) -> None:
         words = wanted.casefold().split()
         self.list.clear()
-        for identifier, action in self._actions.items():
+
+        def rank(identifier: str) -> int:
+            """What is called so comes before what only speaks of it in its tooltip."""
+            command = COMMANDS[identifier]
+            name = f"{tr(command.text)} {command.text}".casefold()
+            return sum(word not in name for word in words)
+
+        for identifier in sorted(self._actions, key=rank):
+            action = self._actions[identifier]
             command = COMMANDS[identifier]
             shown = tr(command.text)
             about = f"{shown} {command.text} {tr(command.tooltip)}".casefold()
@@ -101,8 +110,8 @@ class CommandPalette(QDialog):
         self.list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem | None) -> None:
-        if item is None:
-            return
+        if item is None or not self.isVisible():
+            return  # one click may be told twice: as a click, and by some styles as the activation of the row
         action = self._actions[item.data(Qt.ItemDataRole.UserRole)]
         self.accept()
         action.trigger()

@@ -192,3 +192,19 @@ def test_the_main_job_from_the_empty_window_to_the_digest_of_the_result(
     assert encoded.encode() in written
     press(KEY.Key_Escape)
     assert not view.bar.isVisible()
+
+
+def test_from_the_size_map_tab_leads_to_its_table(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, archive: Path, press: Callable[..., None]
+) -> None:
+    view = open_archive(archive)
+    view.select(node_named(view, "layer 1"))
+    settle(qtbot, view)
+    window.actions_by_id["page-size-map"].trigger()
+    settle(qtbot, view)
+    page = view.pages.size_map
+    qtbot.waitUntil(lambda: page.level is not None and not page.busy, timeout=PATIENCE_MS)
+    page.view.setFocus()
+    press(KEY.Key_Tab)
+    assert page.table.hasFocus()
+    assert page.table.accessibleName() == "Sizes in this folder"

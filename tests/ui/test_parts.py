@@ -30,7 +30,7 @@ from inspector.ui.widgets.elided import ElidedLabel
 from inspector.ui.widgets.message_bar import MessageBar
 from inspector.viewmodel.commands import COMMANDS
 from inspector.viewmodel.messages import Message
-from inspector.viewmodel.pages import Row, Section
+from inspector.viewmodel.pages import Page, Row, Section
 from inspector.viewmodel.tree import NodeType
 from tests.ui.conftest import PATIENCE_MS, node_named, settle
 
@@ -200,6 +200,24 @@ def test_the_palette_runs_a_command(window: MainWindow, qtbot: QtBot, open_archi
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert not view.tree.isVisible()
     assert not palette.isVisible()
+
+
+def test_the_palette_puts_names_first_and_runs_what_is_clicked(
+    window: MainWindow, qtbot: QtBot, open_archive: Opener, archive: Path
+) -> None:
+    view = open_archive(archive)
+    view.select(node_named(view, "app:1"))
+    settle(qtbot, view)
+    palette = CommandPalette(window.actions_by_id, window)
+    palette.open()
+    qtbot.keyClicks(palette.line, "size")
+    assert palette.list.count() > 1
+    first = palette.list.item(0)
+    assert first.text().startswith("Size Map")
+    place = palette.list.visualItemRect(first).center()
+    qtbot.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.pages.page is Page.SIZE_MAP
+    settle(qtbot, view)
 
 
 def test_the_table_of_shortcuts_lists_them_all(window: MainWindow) -> None:
