@@ -30,7 +30,7 @@ KEYWORDS = {"tr": (0,), "mark": (0,), "trn": (0, 1), "count": (1, 2), "say": (0,
 SENTENCES = {
     **{name: (0, 1) for name, kind in vars(errors).items() if isinstance(kind, type)},
     "LimitReached": (2,), "finding": (2, 3), "Finding": (2, 3), "note": (2, 3), "_find": (2, 3), "broken": (1, 2),
-    "record": (1, 2), "refuses": (1,), "warns": (1,), "wrong": (1,), "LeftOut": (1,), "_told": (2,), "_artifact_type": (1,),
+    "record": (1, 2), "refuses": (1,), "warns": (1,), "wrong": (1,), "LeftOut": (1,), "Progress": (0,), "_told": (2,), "_artifact_type": (1,),
 }  # fmt: skip
 """What rooms below the view-models write with these, the window translates when it shows it."""
 

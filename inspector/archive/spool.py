@@ -117,7 +117,7 @@ def _fill(
     sink: ProgressSink,
 ) -> None:
     state = InflateState()
-    stage = f"Inflating the {compression} archive"
+    stage = say("Inflating the %s archive", compression)
     checked = 0
     for piece in inflate(
         chunks(source, size=INPUT_SLICE, token=token),

@@ -19,7 +19,7 @@ from inspector.conformance.layer import (
 from inspector.conformance.layer_rules import LAYER_1
 from inspector.errors import ArchiveUnreadable, BlobError, InspectorError, LayerError, LimitReached, ReadFailed
 from inspector.findings import Finding, Severity
-from inspector.language import say
+from inspector.language import mark, say
 from inspector.layers.listing import list_layer
 from inspector.oci import mediatype
 from inspector.progress import Progress, ProgressSink
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.conformance.case import Case
     from inspector.layers.table import Listing
 
-STAGE: Final = "Checking"
+STAGE: Final = mark("Checking")
 _BREAKS: Final = frozenset(("TAR-1", "TAR-2"))
 """Codes of the tar reader that, in a layer, are rule LAYER-1."""
 _REFUSED: Final = frozenset(("LAYER-3", "LAYER-5"))

@@ -13,10 +13,11 @@ from inspector.export.blobbag import mismatch
 from inspector.export.expected import Expected, WrongContent
 from inspector.export.layerreader import LayerReader
 from inspector.export.planned import ExportPlan, Inflated, PlannedBlob, Recoded, ToRecode
+from inspector.language import mark
 from inspector.oci.digest import Digest
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
-WRITING = "Writing"
+WRITING = mark("Writing")
 
 
 class Output(Protocol):

@@ -13,10 +13,11 @@ from inspector.export import disk
 from inspector.export.expected import unlike
 from inspector.export.recompress import Encoding, encode
 from inspector.export.verify import STAGE as READING
+from inspector.language import mark
 from inspector.oci.digest import hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
-STAGE = "Packing"
+STAGE = mark("Packing")
 
 
 @dataclass(frozen=True, slots=True)

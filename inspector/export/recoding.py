@@ -11,10 +11,11 @@ from inspector.export.layerreader import LayerReader
 from inspector.export.plan import plan_export
 from inspector.export.planned import ExportPlan, Recoded, ToRecode
 from inspector.export.recompress import Encoder
+from inspector.language import mark
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink
 
-STAGE = "Compressing"
+STAGE = mark("Compressing")
 _FOLDERS = ("blobs", "blobs/sha256")
 
 

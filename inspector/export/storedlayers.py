@@ -150,10 +150,10 @@ class LayerStore:
             return digest, ""
         if not self._mending.wants("sha256", where, "BLOB-4"):
             return digest, ""
-        found = compute_digest(blob, self._token, self._sink, digest.algorithm, stage="Computing digests")
+        found = compute_digest(blob, self._token, self._sink, digest.algorithm, stage=mark("Computing digests"))
         if found != digest:
             raise mismatch(blob.member.name, digest, found)
-        return blob.computed or compute_digest(blob, self._token, self._sink, stage="Computing digests"), "BLOB-4"
+        return blob.computed or compute_digest(blob, self._token, self._sink, stage=mark("Computing digests")), "BLOB-4"
 
     def _label(self, media_type: str, blob: Blob, where: str, *, convert: bool) -> str:
         """The type that tells the truth about the stored bytes; `media_type` itself wherever it does."""
@@ -205,7 +205,7 @@ class LayerStore:
             return layer.digest
         if blob.compression is Compression.NONE and layer.diff_id is not None:
             return layer.diff_id
-        return blob.computed or compute_digest(blob, self._token, self._sink, stage="Computing digests")
+        return blob.computed or compute_digest(blob, self._token, self._sink, stage=mark("Computing digests"))
 
     # compressing anew ----------------------------------------------------------------------------------
 

@@ -21,11 +21,11 @@ from inspector.archive.source import ByteSource, FileSource, chunks
 from inspector.errors import Cancelled
 from inspector.export import tarstream
 from inspector.export.expected import Expected, Written, WrongContent, unlike
-from inspector.language import say
+from inspector.language import mark, say
 from inspector.oci.digest import Digest, hasher
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
 
-STAGE = "Reading back"
+STAGE = mark("Reading back")
 _THREADS = 2
 
 

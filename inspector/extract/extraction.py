@@ -16,11 +16,11 @@ from inspector.extract.plan import Destination, Plan
 from inspector.extract.readahead import ReadAhead, content
 from inspector.extract.report import ExtractReport, LeftOut, Renamed, Written
 from inspector.extract.symlinks import LinkJudge, Place
-from inspector.language import say
+from inspector.language import mark, say
 from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 
-STAGE = "Extracting"
+STAGE = mark("Extracting")
 _TAKEN = "its name is taken"
 _NAMES_AT_ONCE = 32
 """Names of one file that are written at the same time; each keeps a file open."""

@@ -18,7 +18,7 @@ from inspector.archive.tar_entry import TarEnd
 from inspector.archive.tar_input import SourceInput, StreamInput
 from inspector.errors import CompressionError, LayerError, LimitReached, SourceChanged
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.language import say
+from inspector.language import mark, say
 from inspector.layers.gzip_index import GzipCursor
 from inspector.layers.hashing import BackgroundHash
 from inspector.layers.rows import RowTaker
@@ -31,7 +31,7 @@ __all__ = ["Listing", "OnRows", "list_layer"]
 
 OnRows = Callable[[Listing], None]
 
-STAGE = "Reading a layer"
+STAGE = mark("Reading a layer")
 _LARGEST_BATCH = 512
 _SECONDS_PER_BATCH = 0.05
 _SECONDS_PER_CALL = 0.1

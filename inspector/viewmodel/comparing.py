@@ -138,7 +138,7 @@ def _digests(
             wanted.setdefault(layer, set()).add(entry)
     digests: dict[Place, bytes] = {}
     for done, layer in enumerate(sorted(wanted)):
-        sink(Progress(tr("Comparing contents"), done, len(wanted), f"layer {layer + 1}"))
+        sink(Progress(tr("Comparing contents"), done, len(wanted), tr("layer %d") % (layer + 1)))
         blob = image.layers[layer].blob
         if blob is None:
             continue

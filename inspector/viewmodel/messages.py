@@ -213,7 +213,7 @@ def offer_to_open_again(paths: Sequence[str]) -> Message:
 
 def progress_text(progress: Progress, elapsed: float) -> str:
     """`Verifying layer 3 · 61 % of 1.3 GB · 240 MB/s · 14 s left`; `elapsed` in seconds since the work began."""
-    parts = [f"{progress.stage} {display.elided(progress.subject, 60)}".strip()]
+    parts = [f"{tr(progress.stage)} {display.elided(progress.subject, 60)}".strip()]
     if progress.total > 0:
         parts.append(
             tr("%(percent)d %% of %(size)s")
