@@ -74,7 +74,7 @@ def parts_of(folder: Path, name: str) -> list[Path]:
 
 
 def abandoned(folder: Path) -> list[Path]:
-    """Every temporary file of an export in `folder` that no living export owns; for a question at the next start."""
+    """What killed exports left in `folder`, whatever their targets; `sweep` removes it with the next export to its name."""
     with suppress(OSError), os.scandir(folder) as entries:
         names = [
             entry.name
