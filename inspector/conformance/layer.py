@@ -178,19 +178,16 @@ def names(name: str, listing: Listing) -> Iterator[Finding]:
 
 def parents(name: str, listing: Listing) -> Iterator[Finding]:
     """LAYER-12, within one layer."""
-    others = {path for path, code in zip(listing.paths, listing.types, strict=True) if code != DIRECTORY}
-    folders = {path for path, code in zip(listing.paths, listing.types, strict=True) if code == DIRECTORY}
-    others -= folders
-    plain = {path for path, code in zip(listing.paths, listing.types, strict=True) if code == FILE} if others else set()
-    wrong: dict[bytes, bool] = {b"": False}
-    rows: list[int] = []
-    for row, path in enumerate(listing.paths):
-        folder = path.rpartition(b"/")[0]
-        known = wrong.get(folder)
-        if known is None:
-            known = wrong[folder] = folder in others
-        if known:
-            rows.append(row)
+    above = {path.rpartition(b"/")[0] for path in listing.paths}
+    entries = [(path, code) for path, code in zip(listing.paths, listing.types, strict=True) if path in above]
+    wrong = {path for path, code in entries if code != DIRECTORY} - {
+        path for path, code in entries if code == DIRECTORY
+    }
+    wrong.discard(b"")
+    if not wrong:
+        return
+    plain = {path for path, code in entries if code == FILE}
+    rows = [row for row, path in enumerate(listing.paths) if path.rpartition(b"/")[0] in wrong]
     files = [row for row in rows if listing.paths[row].rpartition(b"/")[0] in plain]
     links = [row for row in rows if listing.paths[row].rpartition(b"/")[0] not in plain]
     yield from _told(LAYER_12, Severity.WARNING, BELOW_A_FILE, name, listing, files)
