@@ -1,8 +1,9 @@
 """Layers compressed anew: on all cores, with the same bytes on every run.
 
-gzip: blocks of 1 MiB, each deflated by itself and joined into one stream, so the result depends on the level and the
-deflate library and not on how many threads worked. Levels 0 to 3 are isal's own (0 fastest, 3 smallest; they take
-the time of zlib's lowest levels or less), 4 to 9 are zlib's. mtime 0, no name, OS 255 (formats.md D5).
+gzip: blocks of 1 MiB, each deflated with the end of the one before as its dictionary and joined into one stream, so the
+result depends on the level and the deflate library and not on how many threads worked. Levels 0 to 3 are isal's own (0
+fastest, 3 smallest; they take the time of zlib's lowest levels or less), 4 to 9 are zlib's. mtime 0, no name, OS 255
+(formats.md D5).
 zstd: one frame with checksum, always by its multi-threaded encoder, whose output does not depend on the threads.
 """
 
@@ -31,6 +32,8 @@ else:
     from backports import zstd
 
 _BLOCK = 1 << 20
+_WINDOW = 32 << 10
+"""How far deflate looks back."""
 _THREADS = 2
 _AHEAD = 6
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -134,14 +137,12 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _deflate(block: bytes, level: int) -> bytes:
-    """One block of raw deflate that ends on a byte and leaves the stream open."""
-    compressor: Any
-    if level <= _ISAL_LEVELS:
-        compressor = isal_zlib.compressobj(level, isal_zlib.DEFLATED, -15)
-        return bytes(compressor.compress(block) + compressor.flush(isal_zlib.Z_SYNC_FLUSH))
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
-    return bytes(compressor.compress(block) + compressor.flush(zlib.Z_SYNC_FLUSH))
+def _deflate(block: bytes, before: bytes, level: int) -> bytes:
+    """One block of raw deflate that ends on a byte and leaves the stream open; `before` is the end of the one before it."""
+    library: Any = isal_zlib if level <= _ISAL_LEVELS else zlib
+    seen = {"zdict": before} if before else {}
+    compressor = library.compressobj(level, library.DEFLATED, -15, **seen)
+    return bytes(compressor.compress(block) + compressor.flush(library.Z_SYNC_FLUSH))
 
 
 def _gzip(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[bytes]:
@@ -150,10 +151,12 @@ def _gzip(pieces: Iterable[bytes], level: int, token: CancelToken) -> Iterator[b
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="export-gzip")
     try:
         waiting: deque[Future[bytes]] = deque()
+        before = b""
         for block in _blocks(pieces):
             if len(waiting) >= _THREADS + _AHEAD:
                 yield _patiently(waiting.popleft(), token)
-            waiting.append(pool.submit(_deflate, block, level))
+            waiting.append(pool.submit(_deflate, block, before, level))
+            before = block[-_WINDOW:]
             crc = isal_zlib.crc32(block, crc)
             size += len(block)
         for future in waiting:

@@ -34,6 +34,15 @@ def test_gzip_inflates_to_the_same_bytes(level: int | None) -> None:
     assert len(out) < len(DATA) * 0.6
 
 
+@pytest.mark.parametrize("level", [0, 1, 3, 4, 9])
+def test_a_gzip_block_looks_back_into_the_one_before(level: int) -> None:
+    again = random.Random(2).randbytes(16 << 10)
+    data = bytes((1 << 20) - len(again)) + again + again
+    out = _encoded("gzip", level, 1 << 20, data)
+    assert gzip.decompress(out) == data
+    assert len(out) < 1.5 * len(again)
+
+
 @pytest.mark.parametrize("level", [None, 1, 9])
 def test_zstd_inflates_to_the_same_bytes(level: int | None) -> None:
     assert zstd.decompress(_encoded("zstd", level, 1 << 20)) == DATA
