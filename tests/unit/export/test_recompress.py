@@ -34,7 +34,7 @@ def test_gzip_inflates_to_the_same_bytes(level: int | None) -> None:
     assert len(out) < len(DATA) * 0.6
 
 
-@pytest.mark.parametrize("level", [0, 1, 3, 4, 9])
+@pytest.mark.parametrize("level", [1, 2, 3, 4, 9])
 def test_a_gzip_block_looks_back_into_the_one_before(level: int) -> None:
     again = random.Random(2).randbytes(16 << 10)
     data = bytes((1 << 20) - len(again)) + again + again
