@@ -10,6 +10,7 @@ from inspector.oci import mediatype
 from inspector.oci.digest import Digest
 
 if TYPE_CHECKING:
+    from inspector.archive.blobstore import Blob
     from inspector.oci.docker import DockerManifestEntry
 
 
@@ -23,11 +24,7 @@ class Contents:
             for node in root.walk():
                 if node.digest is not None and (node.image is None or node.image.manifest is not None):
                     self.nodes.setdefault(node.digest, node)
-        self._entries: dict[Digest, DockerManifestEntry] = {}
-        for image in archive.images:
-            entry = self._entry_of(image)
-            if entry is not None and image.config_digest is not None:
-                self._entries.setdefault(image.config_digest, entry)
+        self._entries = _docker_entries(archive)
 
     def below(self, digest: Digest) -> Iterator[TreeNode]:
         """The document called `digest` and all that indexes lead to from it, each once, in stored order."""
@@ -71,12 +68,19 @@ class Contents:
         """The entry of manifest.json with the same config, if there is one."""
         return self._entries.get(image.config_digest) if image.config_digest is not None else None
 
-    def _entry_of(self, image: Image) -> DockerManifestEntry | None:
-        if image.config_blob is None:
-            return None
-        blobs = self.archive.blobs
-        found = (entry for entry in self.archive.docker_entries if entry.config)
-        return next((entry for entry in found if blobs.by_member(entry.config) is image.config_blob), None)
+
+def _docker_entries(archive: ImageArchive) -> dict[Digest, DockerManifestEntry]:
+    """By the digest of its config, the first entry of manifest.json that names the blob of that config."""
+    by_blob: dict[Blob, DockerManifestEntry] = {}
+    for entry in archive.docker_entries:
+        blob = archive.blobs.by_member(entry.config) if entry.config else None
+        if blob is not None:
+            by_blob.setdefault(blob, entry)
+    found: dict[Digest, DockerManifestEntry] = {}
+    for image in archive.images:
+        if image.config_blob in by_blob and image.config_digest is not None:
+            found.setdefault(image.config_digest, by_blob[image.config_blob])
+    return found
 
 
 def is_whole(image: Image) -> bool:
