@@ -1,7 +1,7 @@
 """Layers compressed anew: on all cores, with the same bytes on every run.
 
 gzip: blocks of 1 MiB, each deflated with the end of the one before as its dictionary and joined into one stream, so the
-result depends on the level and the deflate library and not on how many threads worked. Levels 0 to 3 are isal's own (0
+result depends on the level and the deflate libraries and not on how many threads worked. Levels 0 to 3 are isal's own (0
 fastest, 3 smallest; they take the time of zlib's lowest levels or less), 4 to 9 are zlib's. mtime 0, no name, OS 255
 (formats.md D5).
 zstd: one frame with checksum, always by its multi-threaded encoder, whose output does not depend on the threads.
@@ -138,8 +138,21 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _deflate(block: bytes, before: bytes, level: int) -> bytes:
-    """One block of raw deflate that ends on a byte and leaves the stream open; `before` is the end of the one before it."""
-    library: Any = isal_zlib if level <= _ISAL_LEVELS else zlib
+    """One block of raw deflate that ends on a byte and leaves the stream open; `before` is the end of the one before it.
+
+    isal is never without a dictionary: it was seen to find or to miss matches with the very first byte of a stream from
+    one run to the next. So zlib writes the beginning of each layer.
+    """
+    if level > _ISAL_LEVELS:
+        return _deflated_by(zlib, block, before, level)
+    if before:
+        return _deflated_by(isal_zlib, block, before, level)
+    head, rest = block[:_WINDOW], block[_WINDOW:]
+    begun = _deflated_by(zlib, head, b"", max(1, level))
+    return begun + _deflated_by(isal_zlib, rest, head, level) if rest else begun
+
+
+def _deflated_by(library: Any, block: bytes, before: bytes, level: int) -> bytes:
     seen = {"zdict": before} if before else {}
     compressor = library.compressobj(level, library.DEFLATED, -15, **seen)
     return bytes(compressor.compress(block) + compressor.flush(library.Z_SYNC_FLUSH))

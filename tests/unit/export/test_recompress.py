@@ -43,6 +43,13 @@ def test_a_gzip_block_looks_back_into_the_one_before(level: int) -> None:
     assert len(out) < 1.5 * len(again)
 
 
+@pytest.mark.parametrize("size", [1, (32 << 10) - 1, 32 << 10, (32 << 10) + 1, (1 << 20) + 1])
+@pytest.mark.parametrize("level", [0, 1, 3, 9])
+def test_gzip_of_every_size_around_its_window(level: int, size: int) -> None:
+    data = DATA[:size]
+    assert gzip.decompress(_encoded("gzip", level, 1000, data)) == data
+
+
 @pytest.mark.parametrize("level", [None, 1, 9])
 def test_zstd_inflates_to_the_same_bytes(level: int | None) -> None:
     assert zstd.decompress(_encoded("zstd", level, 1 << 20)) == DATA
