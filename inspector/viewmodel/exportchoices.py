@@ -12,7 +12,7 @@ from inspector.archive.image import NodeKind
 from inspector.errors import InspectorError
 from inspector.export.options import ON_INDEXES, ON_MANIFESTS, Annotation, ExportOptions, Form, Preset
 from inspector.export.split import Split
-from inspector.language import mark
+from inspector.language import mark, tr
 from inspector.viewmodel import display, labels
 from inspector.viewmodel.summary import stored_size
 
@@ -181,7 +181,7 @@ def image_choices(session: ArchiveSession) -> tuple[ImageChoice, ...]:
     return tuple(
         ImageChoice(
             key=image.key,
-            label=labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or "untagged image",
+            label=labels.names(image.names) or ", ".join(map(display.safe, image.ref_names[:3])) or tr(labels.UNTAGGED),
             platform=labels.platform(image.platform),
             size=display.size(stored_size(image)),
             available=image.complete,

@@ -362,7 +362,7 @@ def _details(plan: ExportPlan, result: ExportResult, request: ExportRequest, fil
         "",
     ]
     for image in result.images:
-        lines.append(f"{', '.join(image.names) or 'untagged'} {image.platform or ''}".rstrip())
+        lines.append(f"{', '.join(image.names) or tr('untagged')} {image.platform or ''}".rstrip())
         lines.append(f"  config   {image.config_digest}")
         if not image.has_manifest:
             continue

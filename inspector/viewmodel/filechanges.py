@@ -67,7 +67,7 @@ class FileChanges:
             count = self._removed.get(node, 0)
             if not count:
                 return tr("removed: but no layer below has it")
-            return "removed" if count == 1 else tr("removed: %s") % display.count(count, "entry", "entries")
+            return tr("removed") if count == 1 else tr("removed: %s") % display.count(count, "entry", "entries")
         aspects = Aspect(self._aspects[node])
         found = [tr(word) for aspect, word in _ASPECTS if aspects & aspect]
         if aspects == Aspect.TIME:

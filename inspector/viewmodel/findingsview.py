@@ -150,7 +150,8 @@ def _place(finding: Finding, node: StructureNode | None) -> str:
     """`layer 3 · odd/capfile`, `config · $.created`: names of blobs say nothing to a person. "" if the tree has none."""
     if node is None or node.parent is None or not node.short:
         return ""
-    inside = finding.where.pointer or (finding.found if finding.code.startswith("LAYER-") else None) or ""
+    named = in_language(finding.found) if finding.code.startswith("LAYER-") else None
+    inside = finding.where.pointer or named or ""
     return f"{node.short} · {display.safe(inside)}" if inside else node.short
 
 

@@ -146,11 +146,11 @@ def _listings(
 
 def _written(before: FileEntry | None, entry: FileEntry) -> str:
     if before is None:
-        return "added"
+        return tr("added")
     differing = [
         name
         for name, differs in (
-            ("type", before.type != entry.type),
+            (tr("type"), before.type != entry.type),
             (tr("size"), before.size != entry.size),
             (tr("link target"), before.link != entry.link),
             (tr("mode"), before.mode != entry.mode),
@@ -171,4 +171,4 @@ def _removed(path: bytes, entry: FileEntry) -> str:
     folder = f"/{shown(whiteout.target)}" if whiteout.target != b"." else "/"
     if whiteout.kind is WhiteoutKind.OPAQUE:
         return tr("removed with all that was in %s") % folder
-    return "removed" if whiteout.target == path else tr("removed with %s") % folder
+    return tr("removed") if whiteout.target == path else tr("removed with %s") % folder

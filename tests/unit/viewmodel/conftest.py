@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gettext
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from inspector import language
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.session import ArchiveSession, open_session
 from tests.builders import Bundle
@@ -25,3 +27,12 @@ def session_of(tmp_path: Path) -> Iterator[Opener]:
     yield open_it
     for session in made:
         session.close()
+
+
+@pytest.fixture
+def german(repository: Path) -> Iterator[None]:
+    """The window speaks German."""
+    with (repository / "resources" / "translations" / "de.mo").open("rb") as file:
+        language.speak(gettext.GNUTranslations(file), "de")
+    yield
+    language.speak(None)

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import in_language, say
 from inspector.viewmodel.findingsview import FindingList, finding_list
+from inspector.viewmodel.session import ArchiveSession
+from tests.builders import Bundle, ImageSpec, docker_24, layer_tar
+
+Opener = Callable[[Bundle | Path], ArchiveSession]
 
 DIGEST = "sha256:" + "ab" * 32
 NOTE = Finding("ARC-1", Severity.INFO, "A note")
@@ -39,3 +47,13 @@ def test_where_and_details() -> None:
     assert warning.where == "index.json $.manifests[0]"
     assert warning.title == "A warning⟨U+202E⟩"
     assert warning.pointer == "$.manifests[0]"
+
+
+def test_the_place_of_several_files_is_told_in_the_persons_language(german: None, session_of: Opener) -> None:
+    session = session_of(docker_24([ImageSpec((layer_tar({"a": b""}),))]))
+    node = next(node for node in session.tree.nodes if node.layer is not None)
+    found = say("%(first)s and %(rest)s more", first="dev/null", rest="2")
+    finding = Finding("LAYER-9", Severity.INFO, "Devices", where=Where(node.short), found=found)
+    (row,) = finding_list([finding], lambda _where: node).rows
+    assert row.place == f"{node.short} · {in_language(found)}"
+    assert "and" not in row.place

@@ -76,6 +76,11 @@ def test_what_each_layer_did(opened: tuple[ArchiveSession, StructureNode]) -> No
     assert line(opened, b"nowhere").versions == ()
 
 
+def test_it_speaks_the_persons_language(opened: tuple[ArchiveSession, StructureNode], german: None) -> None:
+    said = [version.what for version in line(opened).versions]
+    assert said[:4] == ["hinzugefügt", "neu geschrieben: Größe", "entfernt", "hinzugefügt"]
+
+
 def test_two_versions_compared(opened: tuple[ArchiveSession, StructureNode]) -> None:
     found = diff(opened, 1, 2)
     assert found.text.split("\n") == [
