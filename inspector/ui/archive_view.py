@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +34,10 @@ from inspector.viewmodel.verification import VerificationOutcome, verify_all
 _MOST_STEPS = 200
 _PANES = (440, 780)
 
+Way = Callable[[], object]
+Ways = Iterable[tuple[Action, Way]]
+"""What buttons of a message do."""
+
 
 class ArchiveView(QWidget):
     """Owns its session; `close_archive` lets go of the file."""
@@ -53,8 +57,8 @@ class ArchiveView(QWidget):
         self._back: list[StructureNode] = []
         self._forward: list[StructureNode] = []
         self._moving = False
-        self._again: tuple[Message, Callable[[], object]] | None = None
-        """A message of the bar about something that failed, and what does that once more."""
+        self._ways: tuple[Message | None, dict[Action, Way]] = (None, {})
+        """A message of the bar about something that failed, and what its buttons do."""
         self.first_states: dict[str, QByteArray] = {}
         """How the pages were arranged before anything was brought back (`ui/layout.py`)."""
         self.extract_folder = ""
@@ -338,25 +342,23 @@ class ArchiveView(QWidget):
             self.pages.add_new_pages()
             self.learned.emit()
 
-    def show_error(self, error: BaseException, doing: str = "", *, again: Callable[[], object] | None = None) -> None:
-        """Tell of `error` in the bar. `again`: what *Try Again* and *Continue with a Larger Limit* do."""
+    def show_error(self, error: BaseException, doing: str = "", *, again: Way | None = None, ways: Ways = ()) -> None:
+        """Tell of `error` in the bar. `again`: what *Try Again* and *Continue with a Larger Limit* do; `ways`: other buttons."""
         message = from_error(error, doing)
         if message is not None:
-            self._again = (message, again) if again is not None else None
+            repeat = {Action.RETRY: again, Action.CONTINUE_WITH_MORE: again} if again is not None else {}
+            self._ways = (message, {**repeat, **dict(ways)})
             self.bar.show_message(message)
 
-    def do_again(self, action: Action, message: Message) -> bool:
-        """Do once more what a message told of, if that is what its button asks for; False if it is something else."""
-        if (
-            action not in (Action.RETRY, Action.CONTINUE_WITH_MORE)
-            or self._again is None
-            or self._again[0] is not message
-        ):
-            return False
+    def act(self, action: Action, message: Message) -> bool:
+        """Do what `show_error` was told of this button of this message; False if that is nothing."""
         if action is Action.CONTINUE_WITH_MORE:
             self.session.allow_more(message.limit)
-        self._again[1]()
-        return True
+        told, ways = self._ways
+        if told is message and action in ways:
+            ways[action]()
+            return True
+        return False
 
     def close_archive(self) -> None:
         """Cancel what runs for this archive and let go of the file."""

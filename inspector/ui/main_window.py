@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
             QDesktopServices.openUrl(QUrl.fromLocalFile(message.subject))
             return
         view.bar.hide()
-        if view.do_again(action, message):
+        if view.act(action, message):
             return
         if action is Action.REOPEN:
             self.archives.tabs.setCurrentWidget(view)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspector.ui.archive_view import ArchiveView
 from inspector.ui.task_runner import TaskRunner
+from inspector.viewmodel.messages import Action
 from inspector.viewmodel.reporting import default_report, message_of, run_report
 
 _ENDINGS = (".html", ".htm", ".md", ".markdown")
@@ -39,12 +40,14 @@ class Reports(QObject):
     def save(self, view: ArchiveView, target: Path, *, overwrite: bool) -> None:
         """Check everything and write `target`, whole or not at all."""
         again = partial(self.save, view, target, overwrite=overwrite)
+        replace = partial(self.save, view, target, overwrite=True)
+        ways = ((Action.SAVE_AS, partial(self.ask, view)), (Action.REPLACE, replace))
         session = view.session  # the worker must not hold the view: it would be destroyed in the wrong thread
         task = self._runner.start(
             self.tr("Checking"),
             lambda token, sink: run_report(session, target, token, sink, overwrite=overwrite),
             lambda outcome: view.bar.show_message(message_of(outcome)),
-            partial(view.show_error, doing=self.tr("saving the report"), again=again),
+            partial(view.show_error, doing=self.tr("saving the report"), again=again, ways=ways),
             on_end=view.refresh_states,
             owner=view,
         )

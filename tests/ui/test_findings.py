@@ -16,15 +16,18 @@ from pytestqt.qtbot import QtBot
 
 from inspector.findings import Severity
 from inspector.ui.archive_view import ArchiveView
+from inspector.ui.export_dialog import ExportDialog
 from inspector.ui.main_window import MainWindow
 from inspector.ui.text import isolated
 from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.findingspanel import as_json, explain, group_findings
+from inspector.viewmodel.messages import Action
 from inspector.viewmodel.pages import Page
 from inspector.viewmodel.tree import NodeType, TreeColumn
 from tests.builders import Bundle, Entry, ImageSpec, docker_25, folder, layer_tar
 from tests.builders.altered import altered, put
 from tests.ui.conftest import PATIENCE_MS, settle
+from tests.ui.test_messages import click
 from tests.unit.viewmodel.evidence.test_evidence import hostile, report_on
 
 Opener = Callable[[Path], ArchiveView]
@@ -235,6 +238,20 @@ def test_a_report_is_saved(
     assert b"INDEX-1" in target.read_bytes()
     assert view.session.found.is_deep
     assert any("faulty.report.html" in label.text() for label in view.bar.findChildren(QLabel))
+
+
+def test_a_report_that_may_replace_nothing_is_replaced_on_request(
+    qtbot: QtBot, window: MainWindow, open_archive: Opener, faulty: Path
+) -> None:
+    view = open_archive(faulty)
+    checked(qtbot, view)
+    target = faulty.with_name("there.html")
+    target.write_bytes(b"mine")
+    window.reports.save(view, target, overwrite=False)
+    click(qtbot, view.bar, Action.REPLACE)
+    qtbot.waitUntil(lambda: b"INDEX-1" in target.read_bytes(), timeout=PATIENCE_MS)
+    checked(qtbot, view)
+    assert not window.findChildren(ExportDialog)
 
 
 def test_the_panel_is_reached_by_keys_and_spoken(
