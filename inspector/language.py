@@ -88,14 +88,28 @@ def say_n(one: str, many: str, number: int, /, *values: object, **named: object)
 def _made(
     english: str, template: str, plural: str, number: int, values: tuple[object, ...] | dict[str, object]
 ) -> Said:
+    kept: tuple[object, ...] | dict[str, object]
+    if isinstance(values, dict):
+        kept = {name: _kept(value) for name, value in values.items()}
+    else:
+        kept = tuple(_kept(value) for value in values)
     said = Said(english % values if values else english)
-    said.template, said.plural, said.number, said.values = template, plural, number, values
+    said.template, said.plural, said.number, said.values = template, plural, number, kept
     return said
+
+
+def _kept(value: object) -> object:
+    """What a sentence keeps of a value: its text. An exception holds the frames that it came through, a decoder's memory
+    and a document's bytes with them, and findings live as long as the archive is open.
+    """
+    if isinstance(value, Exception):
+        return said_by(value)
+    return value if isinstance(value, str | int) else str(value)
 
 
 def said_by(error: Exception) -> str:
     """The sentence that an exception was made with; `str` would forget how it was said."""
-    return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+    return error.args[0] if len(error.args) == 1 and isinstance(error.args[0], Said) else str(error)
 
 
 def say_all(parts: Iterable[str], between: str = " ") -> Said:

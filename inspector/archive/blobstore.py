@@ -28,7 +28,8 @@ class Blob:
     """Stored bytes of one member. Compared by identity.
 
     `claimed` is what its name, or whatever refers to it, says of the stored bytes; `computed` is the digest that
-    we computed over all of them, or None, `diff_id` the sha256 of what a layer inflates to, if we computed it. Reading needs no lock; `record` may be called from a worker.
+    we computed over all of them, or None, `diff_id` the sha256 of what a layer inflates to, if we computed it.
+    Reading needs no lock; `record` may be called from a worker.
     """
 
     __slots__ = ("__weakref__", "_compression", "_computed", "_found", "_table", "claimed", "diff_id", "member")
@@ -96,6 +97,7 @@ class Blob:
             if self._found.get(digest) is self:
                 del self._found[digest]
         self._computed = {}
+        self.diff_id = None
 
 
 class EmbeddedBlob(Blob):

@@ -231,7 +231,7 @@ def _refusal(members: MemberTable, outer: ByteSource, path: Path, compression: C
         behind = say(
             "More data follows behind its end mark at byte %s, perhaps a second archive.", f"{end.end_offset:,}"
         )
-        return type(error)(error.title, say_all((error.message, behind)), subject=error.subject)
+        return type(error)(error.title, say_all((say(error.message), behind)), subject=error.subject)
     if broken_at is None or not error.title.startswith("A tar of other things"):
         return error
     return ArchiveDamaged(

@@ -14,7 +14,7 @@ from inspector.archive.opening import finding
 from inspector.archive.orphans import OrphanKind
 from inspector.errors import ArchiveDamaged
 from inspector.findings import Fix, Severity
-from inspector.language import say
+from inspector.language import say, say_all
 from inspector.oci.digest import Digest
 from inspector.oci.docker import parse_manifest_json
 from inspector.oci.index import ImageIndex
@@ -118,7 +118,11 @@ def _refuse_nonsense(opening: Opening, index_json: Document | None) -> None:
     if blob is None or not blob.member.complete or (index_json is not None and isinstance(index_json.value, dict)):
         return
     failure = opening.failure(blob)
-    reason = f"{failure.title}: {failure.message}" if failure is not None else "It is JSON, but no object."
+    reason = (
+        say_all((say(failure.title), say(failure.message)), ": ")
+        if failure is not None
+        else say("It is JSON, but no object.")
+    )
     raise ArchiveDamaged(
         "The index of the archive is no image index",
         say(

@@ -12,7 +12,7 @@ from inspector.archive.compression import INPUT_SLICE, OUTPUT_SLICE, Compression
 from inspector.archive.limits import Limits
 from inspector.archive.source import ByteSource, Descriptor, check_range, chunks, read_exactly, stamp_of
 from inspector.errors import ArchiveUnreadable, CompressionError, LimitReached
-from inspector.language import say
+from inspector.language import say, say_all
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 _KEEP_FREE = 64 << 20
@@ -44,7 +44,7 @@ class SpooledSource:
     @property
     def damage(self) -> str | None:
         """`error` in words, None if the stream was whole."""
-        return None if self.error is None else f"{self.error.title}. {self.error.message}"
+        return None if self.error is None else say_all((say(self.error.title), say(self.error.message)), ". ")
 
     def append(self, piece: bytes) -> None:
         """Raises OSError when the disk is full."""

@@ -60,7 +60,7 @@ def read_contents(case: Case, sink: ProgressSink) -> Iterator[Finding]:
         except ReadFailed:
             raise
         except (ArchiveUnreadable, BlobError) as error:
-            case.contents.damaged[blob] = str(error)
+            case.contents.damaged[blob] = say(error.title)
             yield _not_read(blob, error)
         except LimitReached as error:  # it may be large and whole
             yield _not_read(blob, error)
@@ -116,12 +116,12 @@ def _read_layer(case: Case, blob: Blob, sink: ProgressSink) -> Iterator[Finding]
         contents.diff_ids[blob] = None
         if error.limit == "blob_bytes":
             raise  # nor is it hashed
-        contents.damaged[blob] = str(error)
+        contents.damaged[blob] = say(error.title)
         yield _not_read(blob, error)
     else:
         contents.diff_ids[blob] = listing.diff_id
         if not listing.complete:
-            contents.damaged[blob] = "it breaks off"
+            contents.damaged[blob] = say("it breaks off")
         if listing.absolute_links:
             contents.absolute_links.add(blob)
         for finding in _of_layer(name, listing):
@@ -168,7 +168,7 @@ def _not_read(blob: Blob, error: InspectorError) -> Finding:
     return LAYER_1.broken(
         Severity.ERROR,
         error.title,
-        say("%s It was not read to its end.", error.message),
+        say("%s It was not read to its end.", say(error.message)),
         at=blob.member.name,
         offset=blob.member.header_offset,
         digest=blob.claimed,

@@ -181,7 +181,7 @@ def skopeo(case: Case) -> Iterator[Trouble]:
         )
     for node in walk.unreadable:
         yield refuses(
-            "INDEX-5", say("%s is no manifest.", node.blob.member.name if node.blob is not None else "A blob")
+            "INDEX-5", say("%s is no manifest.", node.blob.member.name if node.blob is not None else say("A blob"))
         )
     if walk.depth > 1:
         yield refuses("INDEX-12", "An index lists an index, and it takes nothing but manifests there.")
@@ -297,7 +297,7 @@ def _bundle(image: Image) -> Iterator[Trouble]:
     if config.rootfs_type != "layers":
         yield refuses("CONFIG-2", "The config does not say that its root file system is made of layers.")
     if config.os != "linux":
-        yield refuses("CONFIG-1", say("The os is %s, and it unpacks for linux only.", config.os or "not stated"))
+        yield refuses("CONFIG-1", say("The os is %s, and it unpacks for linux only.", config.os or say("not stated")))
     if any("=" not in variable for variable in config.execution.env):
         yield refuses("CONFIG-7", "A variable of the environment has no value.")
 

@@ -41,7 +41,7 @@ def undecodable(case: Case, document: str, *, by_docker: bool = False, streams: 
         if is_type and not (by_docker and is_words and str(finding.found).startswith('"')):
             yield refuses(
                 finding.code,
-                say("%(title)s in %(document)s, so it cannot be decoded.", title=finding.title, document=document),
+                say("%(title)s in %(document)s, so it cannot be decoded.", title=say(finding.title), document=document),
             )
         elif finding.code == "JSON-4" and not streams:
             yield refuses("JSON-4", say("%s cannot be decoded: something follows the document.", document))
@@ -57,7 +57,8 @@ def undecodable(case: Case, document: str, *, by_docker: bool = False, streams: 
             )
         elif finding.code == "JSON-3" or (finding.code == "JSON-1" and finding.title not in _REPLACED):
             yield refuses(
-                finding.code, say("%(document)s cannot be decoded: %(title)s.", document=document, title=finding.title)
+                finding.code,
+                say("%(document)s cannot be decoded: %(title)s.", document=document, title=say(finding.title)),
             )
 
 

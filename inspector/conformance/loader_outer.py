@@ -63,7 +63,7 @@ def _not_for_go(case: Case, *, unpacks: bool) -> Iterator[Trouble]:
             or finding.code == "TAR-10"
             or (finding.code == "TAR-7" and "no number" in finding.title and not _is_blank(finding.found))
         ):
-            yield refuses(finding.code, say("%s: Go's tar reader refuses the archive.", finding.title))
+            yield refuses(finding.code, say("%s: Go's tar reader refuses the archive.", say(finding.title)))
         elif unpacks and finding.code == "TAR-8":
             yield refuses("TAR-8", "A member has a type that cannot be unpacked.")
     odd = next(iter(case.archive.members.odd_types), None) if unpacks else None

@@ -116,7 +116,7 @@ def _platforms(contents: Contents, entries: Iterable[Entry], options: ExportOpti
         there = sorted({str(i.platform) for e in entries for i in contents.images_below(e.target) if i.platform})
         raise UsageError(
             say("There is no image for %s", ", ".join(options.platforms)),
-            say("The archive has %s.", ", ".join(there) or "none"),
+            say("The archive has %s.", ", ".join(there) or say("none")),
         )
     return found
 

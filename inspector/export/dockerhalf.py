@@ -44,7 +44,7 @@ def docker_images(
     for name, group in _groups(entries):
         there = [done for entry in group for done in below(entry)]
         images = [done for done in there if is_runnable(done)]
-        word = name or "an image without a name"
+        word = name or say("an image without a name")
         if not images:
             if there:
                 notes.setdefault(say("%s: not in manifest.json, since docker load would refuse it.", word))

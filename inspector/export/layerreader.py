@@ -60,7 +60,7 @@ class LayerReader:
                 say(
                     "%(name)s: %(message)s Nothing was written. Get the archive again.",
                     name=self.blob.member.name,
-                    message=error.message,
+                    message=say(error.message),
                 ),
                 subject=self.blob.member.name,
             ) from error

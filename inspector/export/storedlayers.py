@@ -252,7 +252,7 @@ def missing(image: Image, layer: Layer) -> BlobMissing:
             "Layer %(number)s of %(name)s (%(diff_id)s) is not in the archive, so no manifest can be made for this image. Export the other images with --image, or get the archive again.",
             number=layer.number,
             name=name,
-            diff_id=layer.diff_id or layer.digest or "digest unknown",
+            diff_id=layer.diff_id or layer.digest or say("digest unknown"),
         ),
         subject=name,
     )

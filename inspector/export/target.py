@@ -152,7 +152,7 @@ class Target:
     def _check_kind(self, status: os.stat_result) -> None:
         """Whether what is there may be replaced by what will be written."""
         if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            what = say("a folder") if stat.S_ISDIR(status.st_mode) else say("no regular file")
             raise TargetUnwritable(
                 "The export cannot be written",
                 say("%(path)s is %(what)s. Choose a file name.", path=self.path, what=what),

@@ -282,7 +282,7 @@ def _after(error: InspectorError, left: int) -> InspectorError:
             left,
             f"{left:,}",
         )
-        error.message = say_all((error.message, told))
+        error.message = say_all((say(error.message), told))
     return error
 
 

@@ -21,7 +21,7 @@ from inspector.layers.table import Listing
 from inspector.progress import CancelToken, Progress, ProgressSink
 
 STAGE = mark("Extracting")
-_TAKEN = "its name is taken"
+_TAKEN = say("its name is taken")
 _NAMES_AT_ONCE = 32
 """Names of one file that are written at the same time; each keeps a file open."""
 _ROOM_FOR_ONE = 4096
@@ -155,7 +155,7 @@ class Extraction:
             except LayerError as error:
                 reason = error.message
             except CompressionError as error:
-                reason = broken = say("the layer cannot be read: %s", error.title)
+                reason = broken = say("the layer cannot be read: %s", say(error.title))
             if reason:
                 self._left_out += [LeftOut(place.path, reason) for place in places]
 

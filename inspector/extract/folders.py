@@ -180,4 +180,6 @@ def _unusable(target: Path, error: OSError | ValueError) -> ExtractError:
         why = say("It is no folder, or one above it is none")
     else:
         why = getattr(error, "strerror", None) or str(error)
-    return ExtractError("The folder cannot be written to", f"{target}: {why}.", subject=str(target))
+    return ExtractError(
+        "The folder cannot be written to", say("%(name)s: %(why)s.", name=target, why=why), subject=str(target)
+    )

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from inspector.archive.image import Layer
 from inspector.errors import InspectorError
 from inspector.findings import Severity
-from inspector.language import say
+from inspector.language import say, say_all
 from inspector.layers.table import Listing
 
 
 def warnings_about(layer: Layer, listing: Listing, error: InspectorError | None) -> Iterator[str]:
     """One sentence for each thing that is wrong with the bytes of a layer: absent, damaged, not what its digest says."""
     if error is not None:
-        yield say("layer %(number)s: %(error)s", number=layer.number, error=error)
+        reason = say_all([say(text) for text in (error.title, error.message) if text], ": ")
+        yield say("layer %(number)s: %(error)s", number=layer.number, error=reason)
         return
     told = False
     for finding in listing.findings:
@@ -29,8 +30,8 @@ def warnings_about(layer: Layer, listing: Listing, error: InspectorError | None)
         yield say(
             "layer %(number)s: %(title)s. %(explanation)s%(values)s",
             number=layer.number,
-            title=finding.title,
-            explanation=finding.explanation,
+            title=say(finding.title),
+            explanation=say(finding.explanation),
             values=values,
         )
     if not listing.complete and not told:

@@ -163,7 +163,7 @@ class _Reading:
             listing.complete = False
             self._find(
                 "LAYER-1", Severity.ERROR, self._damage.title,
-                say("%s What came before is listed.", self._damage.message), offset=state.consumed,
+                say("%s What came before is listed.", say(self._damage.message)), offset=state.consumed,
             )  # fmt: skip
         elif state.trailing_garbage:
             self._find(

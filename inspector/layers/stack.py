@@ -10,7 +10,7 @@ from inspector.archive.image import Image, Layer
 from inspector.archive.limits import DEFAULT_LIMITS, Limits
 from inspector.errors import BlobError, BlobMissing, InspectorError, LayerError
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.language import say
+from inspector.language import say, say_all
 from inspector.layers.listing import OnRows, list_layer
 from inspector.layers.table import Listing
 from inspector.oci.mediatype import in_words, is_encrypted, is_layer
@@ -37,7 +37,7 @@ def list_image_layer(
             say("Layer %s is not in the archive", layer.number),
             say(
                 "%s is named but its bytes are not stored here. The image was probably saved without it; save it again, with all its layers.",
-                layer.digest or "It",
+                layer.digest or say("The layer"),
             ),
             subject=layer.digest or "",
         )
@@ -57,7 +57,8 @@ def _with_media_type(error: LayerError, media_type: str | None) -> LayerError:
     if is_encrypted(media_type):
         return _encrypted(error.subject, media_type)
     if media_type is not None and not is_layer(media_type):
-        return LayerError(error.title, f"{in_words(media_type)} ({media_type}): {error.message}", subject=error.subject)
+        told = say_all((f"{in_words(media_type)} ({media_type})", say(error.message)), ": ")
+        return LayerError(error.title, told, subject=error.subject)
     return error
 
 

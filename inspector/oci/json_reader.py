@@ -110,7 +110,7 @@ def read_json(raw: bytes, name: str, limits: JsonLimits, problems: Problems) -> 
             severity=Severity.WARNING,
             offset=byte_position(len(text) - len(rest)),
             expected=say("one JSON value"),
-            found=f"{len(rest):,} characters more",
+            found=say("%s characters more", f"{len(rest):,}"),
         )
     if hooks.odd or _ESCAPED_SURROGATE.search(text) is not None:
         return _Cleaner(problems, hooks).clean(value)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from inspector.findings import Finding, Fix, Severity, Where
-from inspector.language import say
+from inspector.language import say, say_all
 
 LIMIT_PER_CODE: Final = 100
 """Findings kept of one code in one document; a list of a million wrong entries is told once, with the number."""
@@ -102,5 +102,7 @@ class Problems:
             if count > LIMIT_PER_CODE:
                 finding = kept[last[code]]
                 more = say("%s more places of this kind are not listed.", count - LIMIT_PER_CODE)
-                kept[last[code]] = replace(finding, explanation=f"{finding.explanation} {more}".strip())
+                kept[last[code]] = replace(
+                    finding, explanation=say_all([*([say(finding.explanation)] if finding.explanation else []), more])
+                )
         return tuple(kept)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import gc
 import gettext
 import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import pytest
 from inspector import language
 from inspector.archive.detect import open_archive
 from inspector.archive.limits import DEFAULT_LIMITS
+from inspector.errors import ArchiveDamaged, ArchiveError
 from inspector.language import Said, in_english, in_language, said_by, say, say_all, say_n, tr
+from inspector.oci.problems import LIMIT_PER_CODE, Problems
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel.evidence.evidence import collect, evidence_of
 from inspector.viewmodel.evidence.html import to_html
@@ -24,6 +28,10 @@ from inspector.viewmodel.evidence.markdown import to_markdown
 from inspector.viewmodel.session import open_session
 from inspector.viewmodel.structure import build_tree
 from tests.builders import ImageSpec, docker_25, layer_tar
+
+
+class ZlibError(Exception):
+    """Some library's."""
 
 
 class Words(gettext.NullTranslations):
@@ -107,6 +115,23 @@ def test_nothing_said_is_nothing_in_every_language() -> None:
 def test_an_exception_keeps_what_it_was_made_with() -> None:
     assert isinstance(said_by(ValueError(say("the middle"))), Said)
     assert said_by(ValueError("plain")) == "plain"
+    assert said_by(ArchiveError(say("100%"), "what to do")) == "100%: what to do"
+
+
+@pytest.mark.usefixtures("spoken")
+def test_a_sentence_keeps_the_words_of_an_exception_and_not_the_exception() -> None:
+    """Which holds the frames that it came through, and they a decoder's memory."""
+
+    def sentence() -> tuple[Said, weakref.ref[Exception]]:
+        try:
+            raise ZlibError(say("the middle"))
+        except ZlibError as error:
+            return say("%s ends in %s", "a.tar", error), weakref.ref(error)
+
+    said, error = sentence()
+    gc.collect()
+    assert error() is None
+    assert (said, tr(said)) == ("a.tar ends in the middle", "a.tar endet in der Mitte")
 
 
 @pytest.mark.usefixtures("spoken")
@@ -173,3 +198,21 @@ def test_findings_and_forecasts_are_told_in_the_language(odd_archive: Path) -> N
     assert "Das Tar ist abgeschnitten" in titles
     assert any("Das Archiv ist abgeschnitten oder beschädigt" in text for text in texts)
     assert all("The archive is cut off" in one.text for one in forecasts if "ARC-1" in one.because)
+
+
+@pytest.mark.usefixtures("german")
+def test_sentences_around_sentences_are_told_in_the_language(tmp_path: Path) -> None:
+    problems = Problems("index.json")
+    for place in range(LIMIT_PER_CODE + 1):
+        problems.record(
+            "DESC-2", "A title", say("JSON has none; readers written in Go refuse the document."), offset=place
+        )
+    assert tr(problems.findings()[-1].explanation).endswith("1 weitere Stellen dieser Art sind nicht aufgeführt.")
+    broken = (
+        docker_25([ImageSpec((layer_tar({"a": b"b"}),))])
+        .replacing("index.json", b"[")
+        .without("manifest.json", "repositories")
+    )
+    with pytest.raises(ArchiveDamaged) as error:
+        open_archive(broken.write(tmp_path / "a.tar"))
+    assert "JSON-Dokument: index.json" in tr(error.value.message)
