@@ -14,7 +14,7 @@ from inspector.ui.layout import keep_window
 from inspector.ui.main_window import MainWindow
 from inspector.ui.preferences_dialog import PreferencesDialog
 from inspector.ui.settings import Settings
-from inspector.ui.task_runner import TaskRunner
+from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.translator import best, speak
 from inspector.viewmodel.session import ArchiveSession
 
@@ -36,6 +36,7 @@ class LiveWindow(QObject):
         self._settings = settings
         self._spoken = best(settings.preferences.language)
         self._be_silent = speak(application, self._spoken)
+        self._telling: Task[list[ArchiveSession]] | None = None
         self._stale = False
         """The language was changed, and the window still has the words of the old one."""
         self._look = QTimer(self)
@@ -76,6 +77,8 @@ class LiveWindow(QObject):
         )
 
     def _tell_anew(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()  # in words that are not wanted any more
         sessions = self._open_sessions()
 
         def retell(token: CancelToken, _sink: ProgressSink) -> list[ArchiveSession]:
@@ -85,7 +88,7 @@ class LiveWindow(QObject):
                 told.append(session.retold())
             return told
 
-        self._runner.start(
+        self._telling = self._runner.start(
             self.tr("Changing the words"),
             retell,
             partial(self._move, sessions),
@@ -95,6 +98,7 @@ class LiveWindow(QObject):
         )
 
     def _not_told(self, before: list[ArchiveSession], error: BaseException) -> None:
+        self._telling = None
         if self._open_sessions() != before:
             self._look.start()
         elif self.window.view is not None:
@@ -105,7 +109,7 @@ class LiveWindow(QObject):
 
     def _move(self, before: list[ArchiveSession], told: list[ArchiveSession]) -> None:
         """Put a new window into the place of the old one, unless the person did something meanwhile."""
-        old = self.window
+        old, self._telling = self.window, None  # the task holds the old window
         if self._disturbs() or self._open_sessions() != before:
             self._look.start()
             return

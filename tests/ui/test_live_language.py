@@ -22,6 +22,7 @@ from inspector.ui.preferences_dialog import PreferencesDialog
 from inspector.ui.settings import Settings
 from inspector.ui.task_runner import TaskRunner
 from inspector.viewmodel.pages import Page
+from inspector.viewmodel.session import ArchiveSession
 from inspector.viewmodel.tree import StructureNode
 from tests.ui.conftest import PATIENCE_MS, settle
 
@@ -219,3 +220,34 @@ def test_an_archive_opened_meanwhile_comes_along(
     qtbot.waitUntil(lambda: len(window.archives.views()) == 2, timeout=PATIENCE_MS)
     for view in window.archives.views():
         assert not view.session.closed
+
+
+def test_a_second_choice_while_the_first_is_being_told_counts(
+    live: LiveWindow, qtbot: QtBot, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(qtbot, live, archive)
+    old, began = live.window, threading.Event()
+    may_end = {"de": threading.Event(), "zh_CN": threading.Event()}
+    retold = ArchiveSession.retold
+
+    def slow(session: ArchiveSession) -> ArchiveSession:
+        told, code = retold(session), language.spoken()
+        began.set()
+        may_end[code].wait(60)
+        return told
+
+    monkeypatch.setattr(ArchiveSession, "retold", slow)
+    pick(old, "de")
+    qtbot.waitUntil(began.is_set, timeout=PATIENCE_MS)
+    first = live._telling
+    assert first is not None
+    pick(old, "zh_CN")
+    qtbot.waitUntil(lambda: live._telling is not first, timeout=PATIENCE_MS)
+    may_end["de"].set()
+    qtbot.waitUntil(lambda: not first.running, timeout=PATIENCE_MS)
+    assert live.window is old
+    may_end["zh_CN"].set()
+    window = wait_for_another(qtbot, live, old)
+    assert window.view is not None
+    assert not any("nicht geprüft" in node.text(2) for node in window.view.session.tree.nodes)
+    _close_dialogs(window)
