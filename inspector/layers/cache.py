@@ -74,7 +74,12 @@ class ListingCache:
             if digest is None or not blob.member.complete:
                 return None
             path = self.folder / (digest.encoded + _LISTING)
-            listing = from_bytes(self._read(path, _MOST_OF_ENTRY))
+            data = self._read(path, _MOST_OF_ENTRY)
+            try:
+                listing = from_bytes(data)
+            except ValueError:  # of another version, or damaged: `keep` writes where nothing is
+                os.unlink(path)
+                return None
             fits = listing.digest == digest and listing.stored_size == blob.size
             if not fits or _differ(blob.claimed, digest) or _differ(diff_id, listing.diff_id):
                 return None

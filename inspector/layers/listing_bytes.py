@@ -16,15 +16,18 @@ from typing import Final
 
 from inspector.archive.compression import Compression
 from inspector.findings import Finding, Fix, Severity, Where
+from inspector.language import Said, say, say_n
 from inspector.layers.seekable import Checkpoints
 from inspector.layers.table import TYPES, Listing
 from inspector.oci.digest import Digest
 
-FORMAT: Final = b"image-inspector listing 1 " + sys.byteorder[:1].encode() + b"\n"
+FORMAT: Final = b"image-inspector listing 2 " + sys.byteorder[:1].encode() + b"\n"
 """The number is raised whenever the content of a listing changes, also when the tar reader finds something else."""
 _CHECKSUM = 32
 _LENGTH = struct.Struct("=Q")
 _NONE: Final = (1 << 64) - 1
+_DEEPEST: Final = 8
+"""Sentences within sentences."""
 _COLUMNS: Final = ("modes", "uids", "gids", "sizes", "mtimes", "offsets")
 
 
@@ -142,21 +145,52 @@ def _write_finding(out: _Writer, finding: Finding) -> None:
     where = finding.where
     out.numbers([] if where.offset is None else [where.offset])
     for text in (
-        finding.code, finding.severity.name, finding.title, finding.explanation, where.object, where.pointer, where.digest,
-        finding.expected, finding.found, finding.fix.name, finding.spec,
+        finding.code, finding.severity.name, where.object, where.pointer, where.digest, finding.fix.name, finding.spec
     ):  # fmt: skip
         out.text(text)
+    for words in (finding.title, finding.explanation, finding.expected, finding.found):
+        _write_words(out, words)
 
 
 def _read_finding(body: _Reader) -> Finding:
     offset = next(iter(body.numbers()), None)
-    code, severity, title, explanation, member, pointer, digest, expected, found, fix, spec = (
-        body.text() for _ in range(11)
-    )
+    code, severity, member, pointer, digest, fix, spec = (body.text() for _ in range(7))
+    title, explanation, expected, found = (_read_words(body) for _ in range(4))
     if code is None or severity is None or title is None or explanation is None or member is None or fix is None:
         raise ValueError("a finding lacks something")
     where = Where(member, pointer, offset, digest)
     return Finding(code, Severity[severity], title, explanation, where, expected, found, Fix[fix], spec)
+
+
+def _write_words(out: _Writer, words: str | None) -> None:
+    """A text, or what a sentence was made of: the window may speak another language the next time."""
+    if not isinstance(words, Said):
+        out.numbers([])
+        out.text(words)
+        return
+    is_named = isinstance(words.values, dict)
+    out.numbers([words.number, is_named, len(words.values)])
+    out.text(words.template)
+    out.text(words.plural)
+    for name in words.values if isinstance(words.values, dict) else ():
+        out.text(name)
+    for value in words.values.values() if isinstance(words.values, dict) else words.values:
+        _write_words(out, value if isinstance(value, str) else str(value))
+
+
+def _read_words(body: _Reader, depth: int = 0) -> str | None:
+    how = body.numbers()
+    if not how:
+        return body.text()
+    number, is_named, count = how
+    template, plural = body.text(), body.text()
+    if template is None or plural is None or depth > _DEEPEST:
+        raise ValueError("a sentence does not fit")
+    names = [body.text() or "" for _ in range(count)] if is_named else []
+    values = [_read_words(body, depth + 1) for _ in range(count)]
+    named = dict(zip(names, values, strict=True)) if is_named else {}
+    given = () if is_named else values
+    return say_n(template, plural, number, *given, **named) if plural else say(template, *given, **named)
 
 
 class _Writer:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gettext
 import os
 import stat
 from collections.abc import Iterator
@@ -7,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from inspector import language
 from inspector.archive import source
 from inspector.archive.blobstore import Blob, BlobState
 from inspector.archive.detect import open_archive
 from inspector.archive.image import ImageArchive
 from inspector.archive.source import MemorySource
+from inspector.findings import Finding, Severity
+from inspector.language import in_language, say, say_n
 from inspector.layers import cache as caching
 from inspector.layers.cache import ListingCache
 from inspector.layers.listing import list_layer
@@ -29,6 +33,16 @@ LAYER = Bundle(
         hardlink("h", "/etc/passwd"), Entry("etc/.wh.shadow"), Entry("naïve"),
     )
 )  # fmt: skip
+
+
+class Words(gettext.NullTranslations):
+    """A language that shouts."""
+
+    def gettext(self, message: str) -> str:
+        return message if "%" in message else message.upper()
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return "%s von %s"
 
 
 def columns(listing: Listing) -> dict[str, object]:
@@ -93,6 +107,27 @@ def test_findings_and_names_with_zeros_come_back() -> None:
     assert again.paths == listing.paths
     assert listing.findings
     assert again.findings == listing.findings
+
+
+def test_sentences_come_back_with_what_they_were_made_of() -> None:
+    """The window may speak another language the next time."""
+    listing = list_layer(MemorySource(tar_of_everything()))
+    numbers = ("%s file of %s", "%s files of %s", 2000, "2,000", say("a folder"))
+    listing.findings += (
+        Finding("LAYER-1", Severity.INFO, "plain", say_n(*numbers), expected=say("%(a)s, %(b)s", a=1, b="100%")),
+        Finding("LAYER-1", Severity.INFO, "100%", "", found=say("100%")),
+    )
+    again = from_bytes(to_bytes(listing))
+    assert again.findings == listing.findings
+    language.speak(Words(), "xx")
+    try:
+        for found, known in zip(again.findings, listing.findings, strict=True):
+            for name in ("title", "explanation", "expected", "found"):
+                assert in_language(getattr(found, name)) == in_language(getattr(known, name))
+                assert type(getattr(found, name)) is type(getattr(known, name))
+        assert in_language(again.findings[-2].explanation) == "2,000 von A FOLDER"
+    finally:
+        language.speak(None)
 
 
 def test_only_whole_listings_are_kept() -> None:
@@ -260,3 +295,20 @@ def test_a_listing_under_the_name_of_another_layer_is_not_believed(
     own.write_bytes(other.read_bytes())
     assert cache.load(first) is None
     assert cache.load(second) is not None
+
+
+def test_a_kept_listing_that_is_damaged_is_written_anew(
+    archive: Path, tmp_path: Path, archives: list[ImageArchive]
+) -> None:
+    """Or of another version of this program."""
+    cache = ListingCache(tmp_path / "cache")
+    blob = blob_of(archive, archives)
+    listing = list_layer(blob)
+    assert cache.keep(blob, listing)
+    (kept,) = (tmp_path / "cache").glob("*.listing")
+    whole = kept.read_bytes()
+    kept.write_bytes(b"image-inspector listing 0 " + whole)
+    assert cache.load(blob) is None
+    assert cache.keep(blob, listing)
+    assert kept.read_bytes() == whole
+    assert cache.load(blob) is not None
