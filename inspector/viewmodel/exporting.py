@@ -86,7 +86,7 @@ class PlanSheet:
 def default_target(session: ArchiveSession, split: str = "") -> Path:
     """Beside the archive: `app.tar` → `app.oci.tar`; a folder `app-images` or `app-platforms` if it is split."""
     target = default_target_of(session.path)
-    return target.with_name(f"{target.name.partition('.oci')[0]}-{split}s") if split else target
+    return target.with_name(f"{target.name.rpartition('.oci')[0]}-{split}s") if split else target
 
 
 def check_target(session: ArchiveSession, target: Path, request: ExportRequest | None = None) -> TargetCheck:

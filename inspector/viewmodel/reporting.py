@@ -28,7 +28,7 @@ class ReportOutcome:
 def default_report(session: ArchiveSession) -> Path:
     """`app.report.html` beside `app.tar`."""
     path = session.path
-    name = path.name.partition(".tar")[0] or path.name
+    name = path.name.rpartition(".tar")[0] or path.name
     return path.with_name(f"{name}.report.html")
 
 

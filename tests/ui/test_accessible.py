@@ -65,6 +65,6 @@ def test_rows_speak_as_a_tree(qtbot: QtBot, open_archive: Opener, archive: Path)
     settle(qtbot, view)
     model = view.pages.files.view.model()
     spoken = model.data(model.index(1, 0), Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "usr, dir, level 1, closed"
+    assert spoken == "usr, folder, level 1, closed"
     tree = view.model.data(view.model.index_of(view.node), Qt.ItemDataRole.AccessibleTextRole)
     assert "layer 1" in tree

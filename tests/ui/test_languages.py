@@ -69,6 +69,8 @@ def test_every_part_speaks_it(
     nodes = view.session.tree.nodes
     assert any(state in node.text(2) for node in nodes)
     assert any(node.short == layer for node in nodes)
+    index = view.model.index_of(next(node for node in nodes if node.short == layer))
+    assert state in view.model.data(index, Qt.ItemDataRole.AccessibleTextRole)
     dialog = window.exports.ask(view)
     qtbot.waitUntil(dialog.export_button.isEnabled, timeout=PATIENCE_MS)
     cancel = [button.text().replace("&", "") for button in dialog.buttons.buttons()]

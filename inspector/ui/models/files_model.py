@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.viewmodel.filechanges import LETTERS, FileChanges
+from inspector.viewmodel.filerows import kind_word
 from inspector.viewmodel.files import Column, FileList, header, is_numeric
 
 Index = QModelIndex | QPersistentModelIndex
@@ -127,8 +128,11 @@ class FilesModel(QAbstractTableModel):
             return text.tooltip(files.tooltip(row, column))
         if column != Column.NAME:
             return files.text(row, column)
-        disclosure = (", open" if files.is_expanded(row) else ", closed") if files.has_children(row) else ""
-        return f"{files.name(row)}, {files.kind(row)}, level {files.depth(row) + 1}{disclosure}"
+        level = self.tr("level %d") % (files.depth(row) + 1)
+        parts = [files.name(row), kind_word(files.kind(row)), level]
+        if files.has_children(row):
+            parts.append(self.tr("open") if files.is_expanded(row) else self.tr("closed"))
+        return ", ".join(parts)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)

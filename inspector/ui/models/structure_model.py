@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from inspector.language import tr
 from inspector.ui import text
 from inspector.ui.assets import icon
 from inspector.viewmodel.badges import Badge
@@ -112,7 +113,7 @@ class StructureModel(QAbstractItemModel):
     def _spoken(self, node: StructureNode) -> str:
         """For screen readers: everything that sighted people see at the name."""
         badge = self._badge_of(node)
-        return ", ".join(part for part in (node.label, node.state().word, badge.words if badge else "") if part)
+        return ", ".join(part for part in (node.label, tr(node.state().word), badge.words if badge else "") if part)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(TREE_HEADERS):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 from inspector.findings import Severity
 from inspector.ui import text
 from inspector.ui.assets import draw_icon
+from inspector.viewmodel.findingsview import level_word
 from inspector.viewmodel.messages import Action, Message
 
 _LOOKS = {Severity.INFO: ("info", 210), Severity.WARNING: ("warning", 40), Severity.ERROR: ("error", 0)}
@@ -108,7 +109,8 @@ class MessageBar(QFrame):
         self._tell_more()
         name, hue = _GOOD if Action.OPEN_RESULT in message.actions else _LOOKS[message.severity]
         draw_icon(self._icon, name, 22)
-        self._icon.setAccessibleName(message.severity.word)
+        level = level_word(message.severity)
+        self._icon.setAccessibleName(level)
         self._tint(hue)
         self._title.setText(message.title)
         self._text.setText(message.text)
@@ -124,7 +126,7 @@ class MessageBar(QFrame):
             self._buttons.addWidget(self._button(action, message))
         if message.details and Action.DETAILS not in message.actions:
             self._buttons.addWidget(self._button(Action.DETAILS, message))
-        self.setAccessibleName(f"{message.severity.word}: {message.title}")
+        self.setAccessibleName(f"{level}: {message.title}")
         self.show()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{message.title}\n{message.text}"))
 

@@ -9,6 +9,7 @@ from inspector.errors import Cancelled, InspectorError, TargetExists, TargetIsSo
 from inspector.progress import CancelToken, Progress, ignore_progress
 from inspector.viewmodel.exportchoices import PRESETS, ExportRequest, image_choices
 from inspector.viewmodel.exporting import check_target, default_target, prepare_export, run_export
+from inspector.viewmodel.reporting import default_report
 from inspector.viewmodel.session import ArchiveSession
 from tests.builders import Bundle, docker_24, docker_25, image, skopeo_oci
 
@@ -142,6 +143,14 @@ def test_a_folder_is_suggested_for_several_archives(session_of: Opener) -> None:
     stem = session.path.name.removesuffix(".tar")
     assert default_target(session, "image") == session.path.with_name(f"{stem}-images")
     assert default_target(session, "platform") == session.path.with_name(f"{stem}-platforms")
+
+
+def test_what_is_suggested_keeps_the_whole_name(session_of: Opener, tmp_path: Path) -> None:
+    dotted = tmp_path / "my.oci.target.tar"
+    dotted.write_bytes(docker_25([APP]).tar())
+    session = session_of(dotted)
+    assert default_target(session, "image") == tmp_path / "my.oci.target-images"
+    assert default_report(session) == tmp_path / "my.oci.target.report.html"
 
 
 def test_a_folder_that_cannot_take_several_archives(
