@@ -133,7 +133,8 @@ class Layout:
     def _joined(self, rows: list[tuple[Entry, Converted]]) -> list[tuple[Entry, Converted]]:
         """The rows with one index for each name that several archives have for different platforms."""
         paths = [str(part.archive.path) for part in self.parts]
-        found = joined(rows, self.below, self.bag, Edits(self.options), paths, self.notes)
+        notes = self.notes if self.options.preset is not Preset.CLASSIC_DOCKER else {}  # which has no index to tell of
+        found = joined(rows, self.below, self.bag, Edits(self.options), paths, notes)
         listed = {done.digest for _, done in found}
         for done in self.documents():
             listed.update(_listed_by(done))

@@ -113,6 +113,7 @@ def test_platforms_of_one_name_become_one_index(merge: Merge, preset: Preset) ->
     if preset is Preset.CLASSIC_DOCKER:
         assert [entry["Config"] for entry in written.docker] == [f"{theirs.config_hex}.json"]
         assert any("left out: linux/amd64" in note for note in written.result.notes)
+        assert not any("new index" in note for note in written.result.notes)
         return
     assert names(written) == [APP]
     listed = children(written)
