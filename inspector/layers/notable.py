@@ -46,7 +46,16 @@ class Notable(NamedTuple):
 
 KEY_OR_CERTIFICATE = say("private key or certificate")
 """The detail of names that stand for both: only the content tells, see `is_public_pem`."""
-_PEM_LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
+_PEM_BEGIN = b"-----BEGIN "
+_PEM_LABEL = re.compile(_PEM_BEGIN + rb"([^-\r\n]{1,60})-----")
+_PUBLIC_LABELS = frozenset(
+    {
+        b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"ATTRIBUTE CERTIFICATE", b"CERTIFICATE REQUEST",
+        b"NEW CERTIFICATE REQUEST", b"X509 CRL", b"PUBLIC KEY", b"RSA PUBLIC KEY", b"DSA PUBLIC KEY", b"PKCS7", b"CMS",
+        b"DH PARAMETERS", b"EC PARAMETERS", b"DSA PARAMETERS", b"PGP PUBLIC KEY BLOCK", b"PGP SIGNATURE",
+    }
+)  # fmt: skip
+"""Any other is taken for private: `OpenVPN Static key V1` is, and what will be thought of tomorrow may be."""
 _SECRET_NAMES: tuple[tuple[str, str], ...] = (
     (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", say("private SSH key")),
     (r"[^/]*\.(pem|key|p8|pk8|pvk|ppk)", KEY_OR_CERTIFICATE),
@@ -141,7 +150,8 @@ def likely_secret(path: bytes) -> str | None:
 def is_public_pem(content: bytes) -> bool:
     """Whether a whole file is PEM text of certificates, requests or public keys, with no private key among them."""
     labels = _PEM_LABEL.findall(content)
-    return bool(labels) and b"PRIVATE KEY" not in content
+    is_known = len(labels) == content.count(_PEM_BEGIN) > 0 and _PUBLIC_LABELS.issuperset(labels)
+    return is_known and b"PRIVATE KEY" not in content
 
 
 def capabilities(value: bytes) -> str:

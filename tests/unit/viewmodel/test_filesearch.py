@@ -89,6 +89,8 @@ def test_certificates_are_no_secrets_but_the_keys_beside_them(tmp_path: Path) ->
         "srv/ca.pem": b"# ours\n-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n" * 3,
         "srv/public.key": b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n",
         "srv/both.pem": b"-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n",
+        "srv/vpn.pem": b"-----BEGIN CERTIFICATE-----\n-----BEGIN OpenVPN Static key V1-----\n",
+        "srv/new.pem": b"-----BEGIN CERTIFICATE-----\n-----BEGIN KEY-SHARE-----\n",
         "srv/binary.key": b"\x30\x82\x04",
         "srv/open.pem": b"-----BEGIN OPENSSH PRIVATE KEY-----\n",
     }
@@ -96,7 +98,8 @@ def test_certificates_are_no_secrets_but_the_keys_beside_them(tmp_path: Path) ->
     session = open_session(bundle.write(tmp_path / "app.tar"), CancelToken(), ignore_progress)
     image = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
     result = load_notable(session, image, CancelToken(), ignore_progress)
-    assert sorted(row.path for row in result.rows) == ["srv/binary.key", "srv/both.pem", "srv/open.pem"]
+    private = ["srv/binary.key", "srv/both.pem", "srv/new.pem", "srv/open.pem", "srv/vpn.pem"]
+    assert sorted(row.path for row in result.rows) == private
     session.close()
 
 
