@@ -45,10 +45,12 @@ class LayerReader:
             yield piece
 
     def plain(self) -> Iterator[bytes]:
-        """The uncompressed bytes; `BlobMismatch` for a stream that is damaged."""
+        """The uncompressed bytes. `BlobMismatch` for a stream that is damaged, `LimitReached`, `Cancelled`."""
         produced = 0
         try:
-            for piece in inflate(self._pieces(), self.blob.compression, zstd_window=self._limits.zstd_window):
+            for piece in inflate(
+                self._pieces(), self.blob.compression, zstd_window=self._limits.zstd_window, token=self._token
+            ):
                 if not self._is_plain:
                     self._plain.update(piece)
                 produced += len(piece)
