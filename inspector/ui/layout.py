@@ -5,6 +5,8 @@ A state from another version, or a damaged one, is refused by Qt or by us, and w
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHeaderView, QMainWindow, QSplitter
 
@@ -67,7 +69,7 @@ def recall_view(settings: Settings, view: ArchiveView) -> None:
     _split(view.splitter, settings.state("splitter"))
     _split(files.splitter, settings.state("preview"))
     view.pages.json.show_tree(settings.flag("json-as-tree"))
-    _columns(view.tree.header(), settings.state("tree-columns"))
+    view.tree.recall_columns(partial(_columns, state=settings.state("tree-columns")))
     files.show_preview(not settings.flag("preview-hidden"))
     view.tree.setHidden(settings.flag("tree-hidden"))
     files.compare.wanted = settings.flag("compare-below")

@@ -293,6 +293,25 @@ def test_the_arrangement_of_a_closed_tab_is_that_of_the_next_archive(
         assert front(qtbot, window, oci_archive).tree.columnWidth(1) == wide
 
 
+def test_a_wide_column_of_states_is_kept(qtbot: QtBot, tmp_path: Path, archive: Path, oci_archive: Path) -> None:
+    with started(qtbot, Settings(tmp_path / "own.ini"), archive) as window:
+        view = front(qtbot, window, archive)
+        window.resize(1400, 800)
+        view.splitter.setSizes([900, 500])
+        tree = view.tree
+        qtbot.waitUntil(lambda: tree.viewport().width() > 700, timeout=PATIENCE_MS)
+        first = tree.columnWidth(TreeColumn.STATE)
+        tree.setColumnWidth(TreeColumn.STATE, first + 55)
+        window.archives.close_at(0)
+        window.open_paths([oci_archive])
+        view = front(qtbot, window, oci_archive)
+        qtbot.waitUntil(lambda: view.tree.columnWidth(TreeColumn.STATE) == first + 55, timeout=PATIENCE_MS)
+        view.splitter.setSizes([200, 1200])
+        qtbot.waitUntil(lambda: view.tree.columnWidth(TreeColumn.STATE) < first, timeout=PATIENCE_MS)
+        view.splitter.setSizes([900, 500])
+        qtbot.waitUntil(lambda: view.tree.columnWidth(TreeColumn.STATE) == first + 55, timeout=PATIENCE_MS)
+
+
 def test_in_a_narrow_pane_names_come_before_the_words_of_states(
     qtbot: QtBot, tmp_path: Path, oci_archive: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
@@ -50,6 +52,15 @@ class ContentsTree(QTreeView):
         metrics = self.fontMetrics()
         for column, sample in _WIDTHS:
             self.header().resizeSection(column, metrics.horizontalAdvance(sample) + 14)
+        self._wanted_state = self.header().sectionSize(TreeColumn.STATE)
+        self._share()
+
+    def recall_columns(self, recall: Callable[[QHeaderView], None]) -> None:
+        """Let `recall` bring back what `columns_state` kept: Qt tells nobody of widths that come with a state."""
+        self._set_state_width(self._wanted_state)  # should it bring back nothing
+        recall(self.header())
+        self._wanted_state = self.header().sectionSize(TreeColumn.STATE)
+        self._share()
 
     def columns_state(self) -> QByteArray:
         """How wide the columns are where there is room, to be kept."""
