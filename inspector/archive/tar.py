@@ -207,7 +207,7 @@ class TarReader:
                 header = header or decode(block, offset, self._oddities)
                 entry = settler.settle(header, block, offset, extensions, extension_reader.global_records)
                 if entry is None:
-                    self._stop_at_header(offset, "its size is no usable number", extensions)
+                    self._stop_at_header(offset, say("its size is no usable number"), extensions)
                     return
                 extensions = None
                 yield entry
@@ -222,7 +222,7 @@ class TarReader:
             self._finish(offset, extensions)
             return False
         if not signed_sum_holds(block):
-            self._stop_at_header(offset, "its checksum is wrong", extensions)
+            self._stop_at_header(offset, say("its checksum is wrong"), extensions)
             return False
         self._oddities.note(
             "TAR-14",

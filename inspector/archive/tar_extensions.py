@@ -142,7 +142,7 @@ class ExtensionReader:
         if fault is not None:
             self._oddities.note(
                 "TAR-5", Severity.ERROR, "A malformed PAX header",
-                say("%s; the records before it count here, other readers refuse the tar.", f"{fault[0].upper()}{fault[1:]}"), offset,
+                say("%s; the records before it count here, other readers refuse the tar.", fault), offset,
             )  # fmt: skip
         if repeated is not None:
             self._oddities.note(

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from inspector.archive.tar_number import HIGHEST, clamp
+from inspector.language import say
 
 _SECONDS = re.compile(rb"(-?)([0-9]{1,400})(?:\.([0-9]*))?")
 _WHOLE = re.compile(rb"-?[0-9]{1,400}")
@@ -54,12 +55,12 @@ def parse_pax(data: bytes) -> PaxHeader:
         digits = data[position:blank] if blank > 0 else b""
         if not digits.isdigit():
             if data[position:].strip(b"\0"):
-                fault = "a record does not begin with its length"
+                fault = say("A record does not begin with its length")
             break
         end = position + int(digits)
         equals = data.find(b"=", blank, end)
         if end > total or equals <= blank + 1 or data[end - 1] != 0x0A:
-            fault = "a record's length, key or line end is wrong"
+            fault = say("A record's length, key or line end is wrong")
             break
         raw = data[blank + 1 : equals]
         value = data[equals + 1 : end - 1]
@@ -67,7 +68,7 @@ def parse_pax(data: bytes) -> PaxHeader:
         if key is None:
             key = raw.decode("utf-8", "surrogateescape")
             if b"\0" in raw or b"\n" in raw:
-                fault = fault or "a key holds a NUL or a line end"
+                fault = fault or say("A key holds a NUL or a line end")
             is_sparse = is_sparse or key.startswith("GNU.sparse.")
             # The one place where equal keys have a meaning: the 0.0 form of sparse files lists its map with them.
             if key == "GNU.sparse.offset":

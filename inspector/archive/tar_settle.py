@@ -293,7 +293,7 @@ class Settler:
         except BrokenSparseMap as error:
             self._oddities.note(
                 "TAR-10", Severity.ERROR, "A sparse file whose map is broken",
-                say("%s; its bytes are shown as they are stored.", f"{str(error)[0].upper()}{str(error)[1:]}"), offset,
+                say("%s; its bytes are shown as they are stored.", error), offset,
             )  # fmt: skip
             # Extension blocks of an old map are no content; a 1.0 map is, also if it was drawn in part.
             return None, self._ahead.tell() if flag == b"S" else content

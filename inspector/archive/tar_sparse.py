@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from inspector.archive.tar_number import parse_number
 from inspector.archive.tar_pax import whole
+from inspector.language import say
 
 BLOCK = 512
 _HEADER_EXTENTS = range(386, 386 + 4 * 24, 24)
@@ -44,13 +45,13 @@ def old_gnu_map(header: bytes, read: Read, stored: int, room: int) -> SparseMap:
     while more:
         block = read(BLOCK)
         if len(block) < BLOCK:
-            raise BrokenSparseMap("the map is cut off")
+            raise BrokenSparseMap(say("The map is cut off"))
         blocks += 1
         fault = _take(block, _BLOCK_EXTENTS, extents, room) or fault
         more = block[504]
     if fault:
         # Told only now: the walk has to go on behind the extension blocks.
-        raise BrokenSparseMap("the map holds something that is no number")
+        raise BrokenSparseMap(say("The map holds something that is no number"))
     # A blank field is no size, whatever it counts as elsewhere.
     size = parse_number(header[483:495]) if header[483:495].strip(b"\0 ") else None
     return SparseMap(tuple(extents), _checked(extents, size, stored), blocks * BLOCK)
@@ -85,7 +86,7 @@ def pax_map(
     if listed is not None:
         numbers = [whole(part) for part in listed.split(b",")] if listed else []
         if len(numbers) % 2 or None in numbers:
-            raise BrokenSparseMap("the map is no list of pairs")
+            raise BrokenSparseMap(say("The map is no list of pairs"))
         known = [number for number in numbers if number is not None]
         extents = list(zip(known[::2], known[1::2], strict=True))
     elif promised is not None or pairs:
@@ -95,7 +96,7 @@ def pax_map(
     if len(extents) > room:
         raise TooManyExtents
     if promised is not None and whole(promised) != len(extents):
-        raise BrokenSparseMap("the number of extents is not what it says")
+        raise BrokenSparseMap(say("The number of extents is not what it says"))
     size = whole(records.get("GNU.sparse.size", records.get("GNU.sparse.realsize", b"")))
     return SparseMap(tuple(extents), _checked(extents, size, stored), 0)
 
@@ -111,17 +112,17 @@ def _map_in_content(read: Read, stored: int, room: int) -> tuple[list[tuple[int,
         end = data.find(b"\n", start)
         if end < 0:
             if len(data) - start > _LONGEST_LINE:
-                raise BrokenSparseMap("a line of the map is too long")
+                raise BrokenSparseMap(say("A line of the map is too long"))
             if len(data) + BLOCK > most + BLOCK - 1:
-                raise BrokenSparseMap("the map is longer than the entry or the limit")
+                raise BrokenSparseMap(say("The map is longer than the entry or the limit"))
             block = read(BLOCK)
             if len(block) < BLOCK:
-                raise BrokenSparseMap("the map is cut off")
+                raise BrokenSparseMap(say("The map is cut off"))
             data += block
             continue
         number = whole(bytes(data[start:end]))
         if number is None:
-            raise BrokenSparseMap("the map holds something that is no number")
+            raise BrokenSparseMap(say("The map holds something that is no number"))
         start = end + 1
         if not numbers:
             if number > room:
@@ -134,14 +135,14 @@ def _map_in_content(read: Read, stored: int, room: int) -> tuple[list[tuple[int,
 def _checked(extents: Sequence[tuple[int, int]], size: int | None, stored: int) -> int:
     """The logical size, if the extents lie in it, in order and apart, and the content has them all."""
     if size is None or size < 0:
-        raise BrokenSparseMap("the real size is missing or no number")
+        raise BrokenSparseMap(say("The real size is missing or no number"))
     reached = 0
     total = 0
     for offset, length in extents:
         if offset < reached or length < 0 or offset + length > size:
-            raise BrokenSparseMap("the extents overlap, are out of order, or reach beyond the end")
+            raise BrokenSparseMap(say("The extents overlap, are out of order, or reach beyond the end"))
         reached = offset + length
         total += length
     if total > stored:
-        raise BrokenSparseMap("the content is shorter than its map says")
+        raise BrokenSparseMap(say("The content is shorter than its map says"))
     return size

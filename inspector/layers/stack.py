@@ -57,7 +57,7 @@ def _with_media_type(error: LayerError, media_type: str | None) -> LayerError:
     if is_encrypted(media_type):
         return _encrypted(error.subject, media_type)
     if media_type is not None and not is_layer(media_type):
-        told = say_all((f"{in_words(media_type)} ({media_type})", say(error.message)), ": ")
+        told = say_all((in_words(media_type), f" ({media_type}): ", say(error.message)), "")
         return LayerError(error.title, told, subject=error.subject)
     return error
 

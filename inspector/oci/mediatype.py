@@ -212,8 +212,8 @@ def in_words(media_type: str) -> str:
     """For people: "OCI image manifest"; an unknown type is given back as it is."""
     if is_encrypted(media_type):
         inner = _decrypted(media_type)
-        return say("%s, encrypted", _WORDS[inner]) if inner in _WORDS else media_type
-    return _WORDS.get(media_type, media_type)
+        return say("%s, encrypted", say(_WORDS[inner])) if inner in _WORDS else media_type
+    return say(_WORDS[media_type]) if media_type in _WORDS else media_type
 
 
 def every_word() -> tuple[str, ...]:
