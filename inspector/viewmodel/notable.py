@@ -107,7 +107,7 @@ def _row(place: str, layer: str, what: str, value: str, node: StructureNode) -> 
         "",
         b"",
         node,
-        why=str(Reason.LIKELY_SECRET.value),
+        why=tr(Reason.LIKELY_SECRET.value),
         detail=display.safe(what, 200),
         secret=display.safe(value, _SHOWN),
     )

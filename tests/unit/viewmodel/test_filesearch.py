@@ -103,6 +103,17 @@ def test_certificates_are_no_secrets_but_the_keys_beside_them(tmp_path: Path) ->
     session.close()
 
 
+def test_secrets_in_files_and_in_the_configuration_are_called_alike(tmp_path: Path, german: None) -> None:
+    config: dict[str, object] = {"config": {"Env": ["DB_PASSWORD=hunter2"]}}
+    spec = ImageSpec((layer_tar({"id_rsa": b"x"}),), ("docker.io/library/app:1",), more_config=config)
+    session = open_session(docker_24([spec]).write(tmp_path / "app.tar"), CancelToken(), ignore_progress)
+    image = next(node for node in session.tree.nodes if node.type is NodeType.IMAGE)
+    result = load_notable(session, image, CancelToken(), ignore_progress)
+    assert {row.why for row in result.rows} == {"vielleicht ein Geheimnis"}
+    assert len(result.rows) == 2
+    session.close()
+
+
 def test_possible_secrets_of_the_configuration_come_first_and_hidden(tmp_path: Path) -> None:
     config: dict[str, object] = {
         "config": {
