@@ -8,6 +8,7 @@ from typing import Final
 
 from inspector.export.repairs import BY_ID, REPAIRS, Mode, Repair
 from inspector.findings import Finding
+from inspector.language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def with_findings(
         if name is None:
             continue
         before = found.get(name, PlannedRepair(BY_ID[name], (), (), ()))
-        where = finding.where.object or "the archive"
+        where = finding.where.object or say("the archive")
         found[name] = replace(
             before,
             made=tuple(dict.fromkeys((*before.made, where))),

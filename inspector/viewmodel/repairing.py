@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from inspector.export.mending import PlannedRepair
 from inspector.export.repairs import BY_ID, Digests
-from inspector.language import tr, trn
+from inspector.language import in_language, tr, trn
 from inspector.viewmodel import display
 
 _SHOWN = 12
@@ -64,7 +64,7 @@ def _row(planned: PlannedRepair) -> RepairRow:
     digests, cost = _digests(repair.digests)
     lines = [tr(repair.title), tr(repair.effect), cost]
     lines += [tr("It cannot be left off: %s") % tr(repair.why_always)] if planned.needed else []
-    lines += [display.safe(place) for place in places[:_SHOWN]]
+    lines += [display.safe(in_language(place)) for place in places[:_SHOWN]]
     rest = len(places) - _SHOWN
     lines += [trn("and %d more", "and %d more", rest) % rest] if rest > 0 else []
     return RepairRow(

@@ -139,7 +139,7 @@ def layer_sections(node: StructureNode, known: Iterable[Row] = ()) -> tuple[Sect
             if declared and declared != stored
             else tr("As its first bytes say.")
         )
-        rows.append(Row(tr("Compression"), stored, tooltip))
+        rows.append(Row(tr("Compression"), tr(stored), tooltip))
         rows.append(_place_row(node))
     rows.append(_state_row(node))
     if layer.descriptor is not None and layer.descriptor.urls:

@@ -18,6 +18,7 @@ from inspector.layers.table import HARDLINK
 from inspector.oci.document import parse_document
 from inspector.progress import CancelToken, Progress, ProgressSink
 from inspector.viewmodel import display
+from inspector.viewmodel.filerows import kind_word
 from inspector.viewmodel.preview.certificate import describe, starts_certificate
 from inspector.viewmodel.preview.innerarchive import look_inside
 from inspector.viewmodel.preview.magic import Magic, recognise
@@ -151,14 +152,13 @@ def _described(files: FileList, entry: int, path: str, kind: str) -> str:
     words = {
         "symlink": tr("symbolic link to %s") % target,
         "hardlink": tr("hard link to %s") % target,
-        "dir": "folder",
         "char": tr("character device %s") % target,
         "block": tr("block device %s") % target,
         "fifo": tr("named pipe"),
         "whiteout": tr("removed by this layer"),
         "opaque": tr("hides all that lower layers have here"),
     }
-    return f"{path} — {words.get(kind, kind)}"
+    return f"{path} — {words.get(kind) or kind_word(kind)}"
 
 
 def _shown(content: ByteSource, path: str, magic: Magic, head: bytes, mode: Mode, offset: int) -> Preview:

@@ -34,6 +34,14 @@ def test_each_repair_is_a_line_with_a_box(session_of: Opener) -> None:
     assert heading(()) == "Repairs: none needed"
 
 
+def test_a_repair_of_the_whole_archive_speaks_the_persons_language(
+    session_of: Opener, german: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "tail.tar"
+    path.write_bytes(altered().tar() + b"garbage" * 100)
+    assert "das Archiv" in rows(session_of(path))["tar"].tooltip
+
+
 def test_what_is_unticked_is_left(session_of: Opener) -> None:
     session = session_of(altered(manifest=put("layers", 0, "size", value=7)))
     left = rows(session, sizes=False)

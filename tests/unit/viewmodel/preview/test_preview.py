@@ -80,6 +80,12 @@ def test_what_has_no_content_is_described(
     assert preview(shown, "empty").title == "empty — empty file"
 
 
+def test_a_folder_is_described_in_the_persons_language(
+    opened: Callable[..., tuple[ArchiveSession, StructureNode, FileList]], german: None
+) -> None:
+    assert preview(opened({"etc/": b""}), "etc").title == "etc — Ordner"
+
+
 def test_the_merged_file_system_takes_each_file_from_its_layer(
     opened: Callable[..., tuple[ArchiveSession, StructureNode, FileList]],
 ) -> None:
