@@ -165,7 +165,7 @@ def _expected(error: errors.InspectorError, doing: str) -> Message:
         lines.append(tr("Limit: %s = %s") % (error.limit, f"{error.allowed:,}"))
     cause = error.__cause__
     if cause is not None:
-        lines.append(f"Cause: {type(cause).__name__}: {cause}")
+        lines.append(tr("Cause: %s") % f"{type(cause).__name__}: {in_one_line(cause)}")
     return Message(
         Severity.ERROR,
         display.safe(tr(error.title)),

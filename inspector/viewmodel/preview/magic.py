@@ -110,5 +110,5 @@ def elf(head: bytes) -> str:
         size, count = struct.unpack_from(order + "HH", head, 42)
     if kind in (2, 3) and 0 < count <= _MOST_HEADERS and size >= 4 and offset + size * count <= len(head):
         kinds = {struct.unpack_from(order + "I", head, offset + size * number)[0] for number in range(count)}
-        parts.append("dynamic" if _INTERPRETER in kinds else tr("static or library"))
+        parts.append(tr("dynamic") if _INTERPRETER in kinds else tr("static or library"))
     return ", ".join(parts)

@@ -6,6 +6,7 @@ import pytest
 
 from inspector import errors
 from inspector.findings import Severity
+from inspector.language import tr
 from inspector.progress import Progress
 from inspector.viewmodel.messages import Action, Message, from_error, from_outcome, in_one_line, progress_text
 from inspector.viewmodel.outcome import ExportOutcome
@@ -91,6 +92,15 @@ def test_untrusted_text_is_made_visible() -> None:
 
 def outcome(*, verified: bool) -> ExportOutcome:
     return ExportOutcome("Saved", ("One.", "Two."), Path("/x"), 1, "ab", "sha256:ab", verified, "details")
+
+
+def test_the_cause_is_told_in_the_persons_language_too(german: None) -> None:
+    error = errors.BlobError("It has no content")
+    error.__cause__ = errors.LayerError("This layer holds no files", "Why is told.")
+    lines = message_of(error).details.splitlines()
+    assert lines[0] == f"BlobError: {tr('It has no content')}"
+    assert lines[-1] == f"Ursache: LayerError: {tr('This layer holds no files')}: Why is told."
+    assert "holds no files" not in lines[-1]
 
 
 def test_an_export_is_told() -> None:
