@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -74,7 +74,8 @@ def extract_dragged(
     except BaseException:
         _remove(folder)
         raise
-    found = tuple(folder / os.fsdecode(name) for path in paths if (name := _name_of(report, path)) is not None)
+    names = _names(report, chosen)
+    found = tuple(folder / os.fsdecode(names[path]) for path in paths if path in names)
     if not found:
         _remove(folder)
         why = "; ".join(f"{display.safe(path)}: {tr(reason)}" for path, reason in report.left_out[:3])
@@ -89,16 +90,17 @@ def _above(path: bytes) -> Iterator[bytes]:
         yield path
 
 
-def _name_of(report: ExtractReport, path: bytes) -> bytes | None:
-    """Where what stands at `path` was written; of a folder that no entry states, by something below it."""
+def _names(report: ExtractReport, paths: Collection[bytes]) -> dict[bytes, bytes]:
+    """Where what stands at each of `paths` was written; of a folder that no entry states, by something below it."""
+    own: dict[bytes, bytes] = {}
+    by_content: dict[bytes, bytes] = {}
     for written in report.written:
-        if written.path == path:
-            return written.name
-    depth = path.count(b"/") + 1
-    for written in report.written:
-        if written.path.startswith(path + b"/"):
-            return b"/".join(written.name.split(b"/")[:depth])
-    return None
+        if written.path in paths:
+            own.setdefault(written.path, written.name)
+        for folder in _above(written.path):
+            if folder in paths and folder not in by_content:
+                by_content[folder] = b"/".join(written.name.split(b"/")[: folder.count(b"/") + 1])
+    return by_content | own
 
 
 def remove_dragged() -> None:
