@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import eq
 
 from inspector.archive.image import Image, NodeKind
 from inspector.errors import UsageError
@@ -15,7 +16,7 @@ from inspector.export.options import ExportOptions
 from inspector.language import say, say_n
 from inspector.oci.digest import Digest
 from inspector.oci.platform import Platform
-from inspector.oci.reference import name_matches
+from inspector.oci.reference import name_matches, qualify
 
 _SHORTEST = 4
 """Digits of a digest that are enough to mean it."""
@@ -54,7 +55,8 @@ def _images(contents: Contents, entries: Sequence[Entry], asked: Sequence[str], 
 
 def meant(contents: Contents, entries: Iterable[Entry], word: str) -> list[Entry]:
     """The entries that a person means by a name or by some digits of a digest."""
-    named = [entry for entry in entries if entry.name is not None and name_matches(word, entry.name)]
+    matches = name_matches if qualify(word) is not None else eq  # looked at once, for archives of thousands of names
+    named = [entry for entry in entries if entry.name is not None and matches(word, entry.name)]
     named = named or [entry for entry in entries if entry.word == word]
     if named:
         return named

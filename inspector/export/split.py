@@ -99,6 +99,8 @@ def _key(image: Image) -> str:
 
 def _about(contents: Contents, entries: list[Entry], options: ExportOptions) -> ExportOptions:
     """`options` without the names that other pieces get."""
+    if not (options.retag or options.add_names or options.remove_names):
+        return options
     here = {id(hit) for hit in meant(contents, entries, options.images[0])}
     here |= {id(e) for e in entries if any(_key(i) == options.images[0] for i in contents.images_below(e.target))}
 
