@@ -116,12 +116,10 @@ class ArchiveFindings:
         """All that `other` knows of the same archive, at the nodes of this tree."""
         with other._lock:
             base, report, of_layers = other._base, other._report, dict(other._of_layers)
+        here = {node: self._tree.find_by_key(node.key) for node in set(of_layers.values()) if node is not None}
         with self._lock:
             self._base, self._report = base, report
-            self._of_layers = {
-                finding: self._tree.find_by_key(node.key) if node is not None else None
-                for finding, node in of_layers.items()
-            }
+            self._of_layers = {finding: here[node] if node is not None else None for finding, node in of_layers.items()}
             self._make_list()
 
     def rows_of(self, found: Iterable[Finding]) -> FindingList:

@@ -5,8 +5,10 @@ Plain nodes that know their parent, row and depth. States are held by the tree a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.language import tr
@@ -160,8 +162,8 @@ class StructureNode:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The same for the same node after the archive is opened again; for restoring a selection."""
-        return tuple(str(node.digest or node.short) for node in self.path()[1:])
+        """The same for the same node after the archive is opened again, in any language; for restoring a selection."""
+        return tuple(_parts(above)[node.row] for above, node in pairwise(self.path()))
 
     def walk(self) -> Iterator[StructureNode]:
         """This node and all below it, in the order of the rows; iterative."""
@@ -170,6 +172,13 @@ class StructureNode:
             node = waiting.pop()
             yield node
             waiting.extend(reversed(node.children))
+
+
+def _parts(node: StructureNode) -> list[str]:
+    """What tells the children of `node` apart: digests and names of documents, else their places; no words of a language."""
+    own = [str(child.digest or (child.document.name if child.document is not None else "")) for child in node.children]
+    seen = Counter(own)
+    return [name if name and seen[name] == 1 else f"#{place}" for place, name in enumerate(own)]
 
 
 def _lacks_layers(node: StructureNode) -> bool:
@@ -289,10 +298,10 @@ class StructureTree:
         """The node that had that key, or the nearest one above it that is still there; None for an unknown key."""
         node = self.root
         for part in key:
-            child = next((child for child in node.children if str(child.digest or child.short) == part), None)
-            if child is None:
+            parts = _parts(node)
+            if part not in parts:
                 break
-            node = child
+            node = node.children[parts.index(part)]
         return node if node is not self.root or not key else None
 
     def breadcrumb(self, node: StructureNode) -> tuple[Crumb, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from inspector import language
 from inspector.progress import CancelToken, ignore_progress
 from inspector.viewmodel import labels
 from inspector.viewmodel.session import ArchiveSession
@@ -16,6 +17,7 @@ from inspector.viewmodel.verification import verify_all
 from tests.builders import (
     Blobs,
     Bundle,
+    ImageSpec,
     compact,
     containerd,
     descriptor,
@@ -25,6 +27,7 @@ from tests.builders import (
     docker_dir,
     image,
     index_json,
+    layer_tar,
     layout,
     multi_platform,
     referrer,
@@ -133,7 +136,7 @@ def test_nodes_know_where_they_are(session_of: Opener) -> None:
         assert all(child.parent is node and child.row == row for row, child in enumerate(node.children))
         assert all(child.depth == node.depth + 1 for child in node.children)
         assert node.path()[-1] is node
-        assert tree.find_by_key(node.key) is node or node.type is NodeType.CONFIG
+        assert tree.find_by_key(node.key) is node
     layer = next(node for node in tree.nodes if node.type is NodeType.LAYER)
     assert [crumb.label for crumb in tree.breadcrumb(layer)] == [
         "app.tar",
@@ -281,3 +284,14 @@ def test_a_bare_ref_name_is_shown_as_it_is() -> None:
     """`latest` or `base` is no reference: a tag or a registry must not be made up for it."""
     assert labels.familiar("base") == "base"
     assert labels.familiar("docker.io/library/alpine:3.20") == "alpine:3.20"
+
+
+def test_every_node_is_found_again_in_another_language(session_of: Opener, german: None) -> None:
+    """Neither an image without a name nor two layers with the same bytes are lost."""
+    same = layer_tar({"a": b"b"})
+    session = session_of(docker_24([ImageSpec((same, layer_tar({"c": b"d"}), same), ()), ImageSpec((same,), ())]))
+    language.speak(None)
+    told = session.retold()
+    keys = [node.key for node in told.tree.nodes]
+    assert len(set(keys)) == len(keys)
+    assert [session.tree.find_by_key(key) for key in keys] == list(session.tree.nodes)
