@@ -103,7 +103,8 @@ class Target:
             # A link is followed: what it points to is replaced, and the link goes on pointing there.
             self._real = Path(os.path.realpath(self.path))
         except (OSError, ValueError) as error:
-            raise TargetUnwritable("The export cannot be written", f"{self.path}: {error}.") from error
+            shown = str(self.path)
+            raise TargetUnwritable("The export cannot be written", f"{shown}: {error}.", subject=shown) from error
         folder = self._real.parent
         status = self._check_place()
         self._mode = stat.S_IMODE(status.st_mode) & 0o777 if status is not None else self._new_mode()
