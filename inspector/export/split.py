@@ -80,7 +80,7 @@ def _rows(contents: Contents, entries: Iterable[Entry], by: Split) -> Iterator[t
         images = contents.images_below(entry.target)
         keys = [(_key(image), image) for image in images]
         if by is Split.IMAGE and images:
-            whole = str(entry.target) if isinstance(entry.target, Digest) else images[0].key
+            whole = str(entry.target) if isinstance(entry.target, Digest) else _key(images[0])
             keys = [(whole, images[0])]
         for key, image in keys:
             names = found.setdefault(key, ([], str(image.platform or "")))[0]
@@ -94,7 +94,8 @@ def _rows(contents: Contents, entries: Iterable[Entry], by: Split) -> Iterator[t
 def _key(image: Image) -> str:
     if image.manifest_digest is not None:
         return str(image.path[-1] if image.path else image.manifest_digest)
-    return image.key
+    # Entries of manifest.json with one config are one image with several names; their keys are told apart by a number.
+    return str(image.config_digest) if image.config_digest is not None else image.key
 
 
 def _about(contents: Contents, entries: list[Entry], options: ExportOptions) -> ExportOptions:

@@ -260,6 +260,16 @@ def test_docker_only_images_are_split_too(tmp_path: Path) -> None:
         assert [[i.names for i in one.result.images] for one in found.values()] == [[(APP,)], [(OTHER,)]]
 
 
+def test_entries_of_one_config_are_one_image(tmp_path: Path) -> None:
+    bundle = docker_24([image(APP)])
+    (entry,) = json.loads(bundle.data("manifest.json"))
+    twice = json.dumps([entry, {**entry, "RepoTags": ["other:1"]}]).encode()
+    for by in Split:
+        (tmp_path / by).mkdir()
+        found = written_pieces(bundle.replacing("manifest.json", twice), tmp_path / by, by)
+        assert [[i.names for i in one.result.images] for one in found.values()] == [[(APP, OTHER)]]
+
+
 def test_file_names_never_meet_and_are_safe_everywhere(tmp_path: Path) -> None:
     tags = ["a/b:1", "a_b:1", "a-b:1", "con:1", "x:" + "y" * 128]
     bundle = docker_25([image(name, seed=name) for name in tags])
