@@ -181,7 +181,8 @@ def _place(finding: Finding) -> Iterator[str]:
     hexadecimal = where.digest.partition(":")[2] if where.digest else ""
     if where.digest and (not hexadecimal or hexadecimal not in where.object):
         words.append(where.digest[:19])
-    yield "in " + "  ".join(words) if words else "in the archive itself"
+    known = bool(where.object or where.pointer)
+    yield ("in " if known else "") + "  ".join(words) if words else "in the archive itself"
     if finding.expected is not None:
         yield f"   expected {_one_line(finding.expected)}"
     if finding.found is not None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QCheckBox,
     QDialog,
     QDialogButtonBox,
@@ -19,13 +20,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.language import tr
 from inspector.ui import text
-from inspector.ui.screen import resize_within
+from inspector.ui.screen import resize_within, scrolled
 from inspector.ui.task_runner import Task, TaskRunner
 from inspector.ui.views.export_choices import ExportChoices
 from inspector.ui.views.list_pages import ColumnOf, RowsModel, table
@@ -102,6 +104,7 @@ class ExportDialog(QDialog):
         self._pause_plan.setInterval(_PAUSE_MS)
         self._pause_plan.timeout.connect(self._plan)
         self._pause_plan.timeout.connect(self._check_target)
+        self._top = QHBoxLayout()
         self._lay_out()
         self.target.textChanged.connect(self._target_edited)
         self.replace.toggled.connect(self._update_button)
@@ -153,21 +156,28 @@ class ExportDialog(QDialog):
         where.addWidget(caption)
         where.addWidget(self.target, 1)
         where.addWidget(choose)
-        layout = QVBoxLayout(self)
-        top = QHBoxLayout()
-        top.addWidget(self.presets, 3)
-        top.addWidget(self.choices, 4)
-        layout.addLayout(top)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._top.addWidget(self.presets, 3)
+        self._top.addWidget(self.choices, 4)
+        layout.addLayout(self._top, 1)
         layout.addLayout(where)
         layout.addWidget(self._target_note)
         layout.addWidget(self.replace)
         layout.addWidget(text.label(self.tr("What will be written")))
         sheet = table(self._sheet, self._columns(), self.tr("What will be written"))
         sheet.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        sheet.setMinimumHeight(self.fontMetrics().lineSpacing() * 8)
+        for part in (self.choices, sheet):
+            # What they would like to have is not worth a scroll bar.
+            part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         layout.addWidget(sheet, 1)
         layout.addWidget(self._plan_note)
         layout.addWidget(self._loaders)
-        layout.addWidget(self.buttons)
+        column = QVBoxLayout(self)
+        column.addWidget(scrolled(content, self.windowTitle()), 1)
+        column.addWidget(self.buttons)
 
     @property
     def request(self) -> ExportRequest:
@@ -286,6 +296,14 @@ class ExportDialog(QDialog):
     def _stop(self) -> None:
         _cancel(self._check)
         _cancel(self._planning)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Presets and choices stand one above the other where there is no room for both in a row."""
+        super().resizeEvent(event)
+        needed = self.presets.minimumSizeHint().width() + self.choices.minimumSizeHint().width()
+        room = self.width() - 60
+        row, column = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._top.setDirection(row if needed <= room else column)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._stop()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from inspector.language import tr
 from inspector.progress import CancelToken, ProgressSink
 from inspector.ui import text
+from inspector.ui.screen import resize_within, scrolled
 from inspector.ui.task_runner import TaskRunner
 from inspector.ui.widgets.buttons import button_box
 from inspector.ui.widgets.folder_field import FolderField
@@ -183,14 +184,21 @@ class PreferencesDialog(QDialog):
         defaults.setAutoDefault(False)
         defaults.clicked.connect(self._restore)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(looks)
         layout.addWidget(kept)
         layout.addWidget(limits)
         layout.addStretch(1)
-        layout.addWidget(buttons)
+        column = QVBoxLayout(self)
+        column.addWidget(scrolled(content, self.windowTitle()), 1)
+        column.addWidget(buttons)
         # A wrapped text's own hint knows nothing of the width that it will get.
-        self.resize(_WIDTH_PX, layout.totalHeightForWidth(_WIDTH_PX))
+        margins = column.contentsMargins()
+        inner = layout.totalHeightForWidth(_WIDTH_PX - margins.left() - margins.right())
+        around = margins.top() + margins.bottom() + column.spacing() + buttons.sizeHint().height()
+        resize_within(self, _WIDTH_PX, inner + around)
 
     # --- values -----------------------------------------------------------------------------------------------------------
 

@@ -225,3 +225,10 @@ def test_several_archives_are_suggested_a_folder(qtbot: QtBot, dialog: ExportDia
     split.setCurrentIndex(split.findData("platform"))
     assert dialog.target.text() == str(tmp_path / "mine")
     dialog.reject()
+
+
+def test_the_buttons_are_in_reach_on_a_small_screen(dialog: ExportDialog, qtbot: QtBot) -> None:
+    """640 × 400 is a screen of 1280 × 800 at 200 %."""
+    dialog.resize(600, 340)
+    qtbot.waitUntil(lambda: dialog.rect().contains(dialog.buttons.geometry()), timeout=PATIENCE_MS)
+    assert (dialog.width(), dialog.height()) == (600, 340)

@@ -52,6 +52,8 @@ class PresetBox(QGroupBox):
         column.addStretch(1)
         self.own = QComboBox()
         self.own.setAccessibleName(self.tr("My presets"))
+        self.own.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.own.setMinimumContentsLength(8)
         self.save = _button(self.tr("Save…"), self.tr("Keep the choices of now under a name"))
         self.remove = _button(self.tr("Remove"), self.tr("Forget the chosen preset of mine"))
         row = QHBoxLayout()

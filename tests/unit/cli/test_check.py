@@ -75,6 +75,14 @@ def test_text_groups_and_explains(fails: str, fine: str, capsys: pytest.CaptureF
     assert out.count(" loads\n") == 9
 
 
+def test_a_place_in_the_file_alone_is_said_as_such(fine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(fine).write_bytes(Path(fine).read_bytes()[:-3000])
+    assert main(["check", fine]) == 1
+    places = [line.strip() for line in capsys.readouterr().out.splitlines() if "at byte" in line]
+    assert any(line.startswith("at byte") for line in places)
+    assert not any("in at" in line for line in places)
+
+
 def test_hostile_text_stays_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = altered(config=put("created", value="\x1b[31m\u202enow")).adding(Entry("x\x1b]0;y\x07", b""))
     path = str(made.write(tmp_path / "app.tar"))
