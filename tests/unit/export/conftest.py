@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from inspector.archive.detect import open_archive
+from inspector.export import disk
 from inspector.export.options import ExportOptions
 from inspector.export.plan import ExportPlan, plan_export
 from inspector.export.writer import ExportResult, export_archive
@@ -86,3 +88,20 @@ def layer_of(files: dict[str, bytes]) -> bytes:
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+class Failing:
+    """Lets a call of `disk` fail at its Nth use."""
+
+    def __init__(self, name: str, number: int, fail_at: int) -> None:
+        self._call: Callable[..., Any] = getattr(disk, name)
+        self._number = number
+        self._left = fail_at
+        self.fired = False
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self.fired = True
+            raise OSError(self._number, os.strerror(self._number))
+        return self._call(*arguments)

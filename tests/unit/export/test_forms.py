@@ -24,7 +24,7 @@ from inspector.export.writer import ExportResult, check_target, export_archive
 from inspector.progress import CancelToken, Progress
 from tests.builders import containerd, docker_25, image
 from tests.builders.images import ImageSpec
-from tests.unit.export.test_writer_faults import Failing
+from tests.unit.export.conftest import Failing
 
 if sys.version_info >= (3, 14):
     from compression import zstd

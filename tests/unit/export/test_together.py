@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from inspector.export.together import NamedPlan, export_together
 from inspector.export.writer import ExportResult
 from inspector.progress import CancelToken, Progress
 from tests.builders import docker_25, image
+from tests.unit.export.conftest import Failing
 
 NAMES = ["a_1", "b_1", "c_1"]
 
@@ -54,22 +55,6 @@ def untouched(*folders: Path) -> Iterator[None]:
     before = [contents(folder) for folder in folders]
     yield
     assert [contents(folder) for folder in folders] == before
-
-
-class Failing:
-    """Lets the Nth use of a call of `disk` fail."""
-
-    def __init__(self, name: str, number: int, fail_at: int) -> None:
-        self._call: Callable[..., Any] = getattr(disk, name)
-        self._number, self._left = number, fail_at
-        self.fired = False
-
-    def __call__(self, *arguments: Any) -> Any:
-        self._left -= 1
-        if self._left == 0:
-            self.fired = True
-            raise OSError(self._number, os.strerror(self._number))
-        return self._call(*arguments)
 
 
 def old_set(folder: Path, form: Form) -> None:

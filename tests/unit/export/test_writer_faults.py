@@ -26,6 +26,7 @@ from inspector.export.writer import ExportResult, check_target, default_target, 
 from inspector.progress import CancelToken, Progress
 from tests.builders import docker_25, image
 from tests.builders.images import ImageSpec
+from tests.unit.export.conftest import Failing
 
 OLD = b"the old target"
 
@@ -61,23 +62,6 @@ def untouched(source: Path, target: Path) -> Iterator[None]:
     assert hashlib.sha256(source.read_bytes()).digest() == before
     assert (target.read_bytes() if target.exists() else None) == old
     assert sorted(os.listdir(target.parent)) == names
-
-
-class Failing:
-    """Lets a call of `disk` fail at its Nth use."""
-
-    def __init__(self, name: str, number: int, fail_at: int) -> None:
-        self._call: Callable[..., Any] = getattr(disk, name)
-        self._number = number
-        self._left = fail_at
-        self.fired = False
-
-    def __call__(self, *arguments: Any) -> Any:
-        self._left -= 1
-        if self._left == 0:
-            self.fired = True
-            raise OSError(self._number, os.strerror(self._number))
-        return self._call(*arguments)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
