@@ -115,17 +115,7 @@ class Target:
             free = free_bytes(folder)
         except OSError as error:
             raise unwritable(self.path, error) from error
-        if free is not None and needed > free:
-            raise TargetUnwritable(
-                "The disk has too little room",
-                say(
-                    "%(path)s: the export needs %(needed)s bytes, %(free)s are free. Free some room or choose another folder.",
-                    path=self.path,
-                    needed=f"{needed:,}",
-                    free=f"{free:,}",
-                ),
-                subject=str(self.path),
-            )
+        check_room(needed, free, self.path)
 
     def _new_mode(self) -> int:
         return new_mode()
@@ -291,6 +281,21 @@ def name_without_replacing(part: Path, target: Path) -> None:
     else:
         with suppress(OSError):
             disk.unlink(part)
+
+
+def check_room(needed: int, free: int | None, path: Path) -> None:
+    """`TargetUnwritable` about `path` if more bytes are needed than are free; None: nobody knows how many are."""
+    if free is not None and needed > free:
+        raise TargetUnwritable(
+            "The disk has too little room",
+            say(
+                "%(path)s: the export needs %(needed)s bytes, %(free)s are free. Free some room or choose another folder.",
+                path=path,
+                needed=f"{needed:,}",
+                free=f"{free:,}",
+            ),
+            subject=str(path),
+        )
 
 
 def free_bytes(folder: Path) -> int | None:

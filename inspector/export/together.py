@@ -21,7 +21,7 @@ from inspector.export import disk, leftovers
 from inspector.export.folder_target import is_empty_folder, remove_layout
 from inspector.export.options import Form
 from inspector.export.planned import ExportPlan
-from inspector.export.target import check_folder, free_bytes, name_without_replacing, unwritable
+from inspector.export.target import check_folder, check_room, free_bytes, name_without_replacing, unwritable
 from inspector.export.writer import SPARE, ExportResult, check_target, export_archive
 from inspector.language import say, say_all, say_n
 from inspector.progress import CancelToken, Progress, ProgressSink, ignore_progress
@@ -124,18 +124,7 @@ def _check(one: NamedPlan, folder: Path, *, overwrite: bool) -> None:
 def _check_room(plans: Sequence[ExportPlan], folder: Path) -> None:
     """All of them are there before the first gets its name; what only waits for its compression is one at a time."""
     needed = sum(plan.size + SPARE for plan in plans) + max(plan.room - plan.size for plan in plans)
-    free = free_bytes(folder)
-    if free is not None and needed > free:
-        raise TargetUnwritable(
-            "The disk has too little room",
-            say(
-                "%(path)s: the export needs %(needed)s bytes, %(free)s are free. Free some room or choose another folder.",
-                path=folder,
-                needed=f"{needed:,}",
-                free=f"{free:,}",
-            ),
-            subject=str(folder),
-        )
+    check_room(needed, free_bytes(folder), folder)
 
 
 @contextmanager
